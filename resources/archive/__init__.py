@@ -1,0 +1,1 @@
+"""The archive in S3: where each object lies, how it is written, and the ledger's records. No Dagster."""
