@@ -1,0 +1,1 @@
+"""Tests, laid out as the code is: `tests/assets/...` holds what `assets/...` promises."""
