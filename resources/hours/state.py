@@ -35,6 +35,7 @@ class Reason(StrEnum):
     LATE = "late"
     NEVER_ASKED = "never_asked"
     DELETED_BY_PLATFORM = "deleted_by_platform"
+    NO_ANSWER_IN_TIME = "no_answer_in_time"
     LOOK_FAILED = "look_failed"
     DAMAGED_FILE = "damaged_file"
     NOT_ASKED_YET = "not_asked_yet"
@@ -49,6 +50,7 @@ REASONS_IN_WORDS: dict[Reason, str] = {
     Reason.LATE: "The hour should exist by now, and the platform has not written it. It is looked at again.",
     Reason.NEVER_ASKED: "Nobody asked for this hour before the platform deleted it.",
     Reason.DELETED_BY_PLATFORM: "The platform has deleted the hour, and no look inside the window had a file.",
+    Reason.NO_ANSWER_IN_TIME: "Every look failed until the platform had deleted the hour; the looks say why.",
     Reason.LOOK_FAILED: "The last look failed; its error says what to do.",
     Reason.DAMAGED_FILE: "The platform's file is damaged. Its bytes are kept, and it is fetched again.",
     Reason.NOT_ASKED_YET: "Nobody has asked for this hour yet, and the platform still keeps it.",

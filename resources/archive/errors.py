@@ -1,0 +1,40 @@
+"""What can go wrong between this program and S3.
+
+ArchiveError               what happened, to what, and what to do now
+├── ArchiveUnreachable     no answer, or 5xx, after all retries
+├── ArchiveRefused         wrong or missing credentials, no permission, no such bucket, quota
+├── ArchiveSuperseded      somebody else wrote the object since it was read
+└── ArchiveDamaged         an object is missing, or its bytes are not what the ledger says
+"""
+
+from __future__ import annotations
+
+
+class ArchiveError(Exception):
+    """S3 did not do what it was asked to.
+
+    Attributes:
+        what_happened: One sentence naming the operation and the object.
+        remedy: One sentence: what a person should do now.
+    """
+
+    def __init__(self, what_happened: str, remedy: str) -> None:
+        super().__init__(f"{what_happened} {remedy}")
+        self.what_happened = what_happened
+        self.remedy = remedy
+
+
+class ArchiveUnreachable(ArchiveError):
+    """Raised when S3 did not answer, or answered 5xx, after all retries."""
+
+
+class ArchiveRefused(ArchiveError):
+    """Raised when S3 understood and refused: credentials, permission, bucket, quota, clock."""
+
+
+class ArchiveSuperseded(ArchiveError):
+    """Raised when an object changed between being read and being replaced; read it again and decide anew."""
+
+
+class ArchiveDamaged(ArchiveError):
+    """Raised when an object is missing or its bytes do not have the SHA-256 they must have."""

@@ -1,0 +1,84 @@
+"""Where each object lies in S3: one function a kind of object, and nothing else builds a key.
+
+    {root}/raw/app={app}/date=YYYY-MM-DD/hour=HH/{sha256}.jsonl.gz        the platform's bytes, never changed
+    {root}/messages/app={app}/date=YYYY-MM-DD/hour=HH/messages.parquet    one object per hour
+    {root}/quarantine/app={app}/date=YYYY-MM-DD/hour=HH/lines.parquet     what was not a message, and why
+    {root}/ledger/app={app}/date=YYYY-MM-DD/hour=HH/capture.json          state and evidence, written by capture
+    {root}/ledger/app={app}/date=YYYY-MM-DD/hour=HH/messages.json         what the table holds, written by conversion
+
+`{app}` is the app's slug (letters, digits, underscores), so no key can leave its prefix. Dates and hours are UTC.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from resources.hours.hour import Hour
+
+_LEDGER_KEY = re.compile(r"date=(\d{4}-\d{2}-\d{2})/hour=(\d{2})/(capture|messages)\.json")
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The keys of one app's objects.
+
+    Attributes:
+        prefix: The archive's prefix in the bucket, with a slash at its end, or nothing.
+        slug: The app's slug.
+    """
+
+    prefix: str
+    slug: str
+
+    def raw(self, hour: Hour, sha256: str) -> str:
+        """The key of a raw revision.
+
+        Raises:
+            ValueError: The digest is not a SHA-256 in lower-case hex.
+        """
+        if not _SHA256.fullmatch(sha256):
+            raise ValueError(f"{sha256!r} is no SHA-256 in hex, so it cannot name a raw revision.")
+        return f"{self._folder('raw', hour)}{sha256}.jsonl.gz"
+
+    def messages(self, hour: Hour) -> str:
+        """The key of an hour's messages."""
+        return f"{self._folder('messages', hour)}messages.parquet"
+
+    def quarantine(self, hour: Hour) -> str:
+        """The key of an hour's quarantined lines."""
+        return f"{self._folder('quarantine', hour)}lines.parquet"
+
+    def capture_record(self, hour: Hour) -> str:
+        """The key of the record that capturing writes."""
+        return f"{self._folder('ledger', hour)}capture.json"
+
+    def messages_record(self, hour: Hour) -> str:
+        """The key of the record that conversion writes."""
+        return f"{self._folder('ledger', hour)}messages.json"
+
+    @property
+    def ledger(self) -> str:
+        """The prefix of all of the app's records."""
+        return f"{self.prefix}ledger/app={self.slug}/"
+
+    def before_day_in_ledger(self, hour: Hour) -> str:
+        """A key that sorts before every record of the hour's day and after those of all earlier days."""
+        return f"{self.ledger}date={hour.start:%Y-%m-%d}"
+
+    def messages_glob(self) -> str:
+        """A glob over all of the app's hourly message objects, relative to the bucket."""
+        return f"{self.prefix}messages/app={self.slug}/*/*/messages.parquet"
+
+    def hour_of_record(self, key: str) -> tuple[Hour, str] | None:
+        """Return the hour and kind (`capture` or `messages`) of a ledger key, or None when it is no record's key."""
+        match = _LEDGER_KEY.fullmatch(key.removeprefix(self.ledger))
+        if match is None:
+            return None
+        start = datetime.strptime(f"{match[1]} {match[2]}", "%Y-%m-%d %H").replace(tzinfo=UTC)
+        return Hour(start), match[3]
+
+    def _folder(self, kind: str, hour: Hour) -> str:
+        return f"{self.prefix}{kind}/app={self.slug}/date={hour.start:%Y-%m-%d}/hour={hour.start:%H}/"

@@ -1,0 +1,109 @@
+"""The ledger: reading and replacing an hour's two records, so that no writer ever undoes another's work.
+
+A record is read with its version and replaced only if it still is that version; whoever comes second reads again and
+applies his change to what is there now. What the records hold lies in `records.py`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded
+from resources.archive.layout import Layout
+from resources.archive.objects import ArchiveBucket, ObjectHead
+from resources.archive.records import CaptureRecord, MessagesRecord
+from resources.hours.hour import Hour
+
+_TRIES = 8
+_READERS = 16
+Record = TypeVar("Record", CaptureRecord, MessagesRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class HourRecords:
+    """An hour's two records; None where nothing has been written."""
+
+    capture: CaptureRecord | None = None
+    messages: MessagesRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """One app's part of the ledger."""
+
+    bucket: ArchiveBucket
+    layout: Layout
+
+    def capture(self, hour: Hour) -> CaptureRecord | None:
+        """Return what capturing knows of the hour."""
+        return self._read(self.layout.capture_record(hour), CaptureRecord)[0]
+
+    def messages(self, hour: Hour) -> MessagesRecord | None:
+        """Return what conversion published for the hour."""
+        return self._read(self.layout.messages_record(hour), MessagesRecord)[0]
+
+    def update_capture(self, hour: Hour, change: Callable[[CaptureRecord | None], CaptureRecord]) -> CaptureRecord:
+        """Apply a change to the capture record and return what was stored.
+
+        `change` may be called again, with a newer record, when another writer was faster; it must not have effects.
+        """
+        return self._update(self.layout.capture_record(hour), CaptureRecord, change)
+
+    def update_messages(self, hour: Hour, change: Callable[[MessagesRecord | None], MessagesRecord]) -> MessagesRecord:
+        """Apply a change to the messages record; everything else as `update_capture`."""
+        return self._update(self.layout.messages_record(hour), MessagesRecord, change)
+
+    def records(self, hours: Collection[Hour]) -> dict[Hour, HourRecords]:
+        """Return the records of those hours that have any, fetched side by side."""
+        if not hours:
+            return {}
+        wanted = frozenset(hours)
+        kinds: dict[Hour, set[str]] = defaultdict(set)
+        for key in self.bucket.keys(self.layout.ledger, after=self.layout.before_day_in_ledger(min(wanted))):
+            place = self.layout.hour_of_record(key)
+            if place is not None and place[0] in wanted:
+                kinds[place[0]].add(place[1])
+        with ThreadPoolExecutor(_READERS) as readers:
+            found = readers.map(lambda place: self._records_of(*place), kinds.items())
+            return dict(zip(kinds, found, strict=True))
+
+    def _records_of(self, hour: Hour, kinds: set[str]) -> HourRecords:
+        return HourRecords(
+            capture=self.capture(hour) if "capture" in kinds else None,
+            messages=self.messages(hour) if "messages" in kinds else None,
+        )
+
+    def _read(self, key: str, kind: type[Record]) -> tuple[Record | None, ObjectHead | None]:
+        stored = self.bucket.read(key)
+        if stored is None:
+            return None, None
+        content, head = stored
+        try:
+            return kind.model_validate_json(content), head
+        except ValidationError as error:
+            raise ArchiveDamaged(
+                f"The record s3://{self.bucket.name}/{key} cannot be read: {error.error_count()} fields do not fit.",
+                "It was edited, or written by a newer version of this program: restore it, or run that version.",
+            ) from None
+
+    def _update(self, key: str, kind: type[Record], change: Callable[[Record | None], Record]) -> Record:
+        for _ in range(_TRIES - 1):
+            try:
+                return self._replace(key, kind, change)
+            except ArchiveSuperseded:  # somebody was faster: start again from what he wrote
+                continue
+        return self._replace(key, kind, change)
+
+    def _replace(self, key: str, kind: type[Record], change: Callable[[Record | None], Record]) -> Record:
+        record, head = self._read(key, kind)
+        changed = change(record)
+        if changed != record:
+            content = changed.model_dump_json(indent=1).encode()
+            self.bucket.put_bytes(key, content, content_type="application/json", replaces=head)
+        return changed

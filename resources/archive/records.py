@@ -1,0 +1,227 @@
+"""The ledger's records as data: what is known about an hour, and how one look changes it. No I/O.
+
+There are two records an hour, because a record has one writer: capturing writes `CaptureRecord`, conversion writes
+`MessagesRecord`. Both are JSON that a person and DuckDB can read. How they are stored lies in `ledger.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from resources.hours.due import HourFacts
+from resources.hours.hour import Hour
+from resources.hours.policy import HourPolicy
+from resources.hours.state import HourState, Reason
+from resources.hours.verdict import KnownBefore, Verdict
+
+MOST_LOOKS_KEPT = 200
+"""So many looks are kept in a record: far more than the planner makes, and a bound on reruns by hand."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Look(_Record):
+    """One request for an hour, kept as evidence: what was asked, when, and what the platform answered.
+
+    Attributes:
+        asked_at: By this program's clock.
+        platform_time: By the platform's clock, where it told its time.
+        http_status: Of the platform's answer; None when there was none.
+        error: The platform's error code; None when there was none.
+        state: What the look on its own put the hour into.
+        reason: Why.
+        said_empty: The answer counts as the platform's word, inside the window, that nobody spoke.
+        files: SHA-256 of each file it gave.
+        problem: What happened and what to do, when the look failed.
+        run_id: The Dagster run that looked.
+    """
+
+    asked_at: AwareDatetime
+    platform_time: AwareDatetime | None = None
+    http_status: int | None = None
+    error: str | None = None
+    state: HourState
+    reason: Reason
+    said_empty: bool = False
+    files: tuple[str, ...] = ()
+    problem: str | None = None
+    run_id: str | None = None
+
+
+class RawRevision(_Record):
+    """One file the platform gave, kept unchanged.
+
+    Attributes:
+        sha256: Of its bytes; also its name in S3.
+        bytes: Its length, compressed.
+        lines: Lines in it that are not blank; None for a damaged file.
+        captured_at: When it was kept.
+        damage: Why it cannot be read whole; None when it can.
+    """
+
+    sha256: str
+    bytes: int
+    lines: int | None
+    captured_at: AwareDatetime
+    damage: str | None = None
+
+
+class CaptureRecord(_Record):
+    """What capturing knows of one hour."""
+
+    record_version: Literal[1] = 1
+    app: str
+    hour: str
+    state: HourState
+    reason: Reason
+    confirmed: bool = Field(default=False, description="empty only: a settled look has said so again")
+    deadline: AwareDatetime
+    looks_total: int = 0
+    looks: tuple[Look, ...] = ()
+    raw_revisions: tuple[RawRevision, ...] = ()
+    updated_at: AwareDatetime
+
+    @classmethod
+    def new(cls, app: str, hour: Hour, policy: HourPolicy, now: AwareDatetime) -> Self:
+        """Return the record of an hour of which nothing is known."""
+        return cls(
+            app=app,
+            hour=hour.key,
+            state=HourState.PENDING,
+            reason=Reason.NOT_ASKED_YET,
+            deadline=policy.deadline(hour),
+            updated_at=now,
+        )
+
+    @property
+    def intact_revisions(self) -> tuple[RawRevision, ...]:
+        """The raw revisions that can be read whole."""
+        return tuple(revision for revision in self.raw_revisions if revision.damage is None)
+
+    @property
+    def known(self) -> KnownBefore:
+        """What a verdict on the next answer needs to know."""
+        return KnownBefore(
+            archived=self.state is HourState.ARCHIVED,
+            said_empty_in_window=any(look.said_empty for look in self.looks),
+            empty_confirmed=self.state is HourState.EMPTY and self.confirmed,
+        )
+
+    def with_look(
+        self,
+        look: Look,
+        verdict: Verdict,
+        revisions: tuple[RawRevision, ...],
+        deadline: AwareDatetime,
+    ) -> Self:
+        """Return the record after a look that was answered. Revisions are only ever added."""
+        have = {revision.sha256 for revision in self.raw_revisions}
+        added = tuple(revision for revision in revisions if revision.sha256 not in have)
+        looks = (*self.looks, look)
+        if len(looks) > MOST_LOOKS_KEPT:
+            # The first looks and every word that nobody spoke are evidence for ever; later repetitions are not.
+            dispensable = next(i for i, each in enumerate(looks) if i > 0 and not each.said_empty)
+            looks = looks[:dispensable] + looks[dispensable + 1 :]
+        return self.model_copy(
+            update={
+                "state": verdict.state,
+                "reason": verdict.reason,
+                "confirmed": verdict.confirmed,
+                "deadline": deadline,
+                "looks": looks,
+                "raw_revisions": self.raw_revisions + added,
+                "looks_total": self.looks_total + 1,
+                "updated_at": look.asked_at,
+            },
+        )
+
+    def with_failed_look(self, look: Look, revisions: tuple[RawRevision, ...], deadline: AwareDatetime) -> Self:
+        """Return the record after a look that failed: evidence is added; a final state is not taken back.
+
+        A damaged file is a sign that somebody spoke, so it does take back `empty` and `expired`.
+        """
+        final = {HourState.ARCHIVED}
+        if look.reason is not Reason.DAMAGED_FILE:
+            final |= {HourState.EMPTY, HourState.EXPIRED}
+        verdict = Verdict(HourState.FAILED, look.reason)
+        if self.state in final:
+            verdict = Verdict(self.state, self.reason, self.confirmed)
+        return self.with_look(look, verdict, revisions, deadline)
+
+    def with_loss(self, reason: Reason, now: AwareDatetime) -> Self:
+        """Return the record of an hour that is lost without a further request."""
+        return self.model_copy(update={"state": HourState.EXPIRED, "reason": reason, "updated_at": now})
+
+
+class MessageCounts(_Record):
+    """How the lines of an hour's raw revisions were accounted for.
+
+    `lines = messages + duplicates + quarantined + blank` holds before anything is published.
+    """
+
+    lines: int = 0
+    messages: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    quarantined: int = 0
+    blank: int = 0
+    outside_hour: int = 0
+
+
+class PublishedObject(_Record):
+    """A data object that a record points to."""
+
+    key: str
+    bytes: int
+    sha256: str
+
+
+class MessagesRecord(_Record):
+    """What conversion published for one hour, written after the objects it points to."""
+
+    record_version: Literal[1] = 1
+    app: str
+    hour: str
+    schema_version: int | None = None
+    raw_revisions: tuple[str, ...] = Field(default=(), description="SHA-256 of each revision the table holds")
+    counts: MessageCounts = MessageCounts()
+    messages: PublishedObject | None = None
+    quarantine: PublishedObject | None = None
+    first_message_at: AwareDatetime | None = None
+    last_message_at: AwareDatetime | None = None
+    body_types: dict[str, int] = Field(default_factory=dict)
+    built_at: AwareDatetime | None = None
+    failures_in_a_row: int = 0
+    last_failure_at: AwareDatetime | None = None
+    problem: str | None = None
+    updated_at: AwareDatetime
+
+
+def facts_of(capture: CaptureRecord | None, messages: MessagesRecord | None) -> HourFacts:
+    """Reduce an hour's two records to what decides about the next step."""
+    failed_conversions = messages.failures_in_a_row if messages else 0
+    if capture is None:
+        return HourFacts()
+    answered = [look for look in capture.looks if look.reason not in {Reason.LOOK_FAILED, Reason.DAMAGED_FILE}]
+    last_answer = answered[-1] if answered else None
+    failures = len(capture.looks) - (capture.looks.index(last_answer) + 1 if last_answer else 0)
+    return HourFacts(
+        state=capture.state,
+        confirmed=capture.confirmed,
+        last_look_at=capture.looks[-1].asked_at if capture.looks else None,
+        last_answer_at=last_answer.asked_at if last_answer else None,
+        failures_in_a_row=failures,
+        messages_current=messages_are_current(capture, messages),
+        last_conversion_at=messages.last_failure_at if messages else None,
+        conversion_failures=failed_conversions,
+    )
+
+
+def messages_are_current(capture: CaptureRecord, messages: MessagesRecord | None) -> bool:
+    """Tell whether the messages table holds every raw revision that can be read."""
+    wanted = {revision.sha256 for revision in capture.intact_revisions if revision.lines}
+    return wanted <= set(messages.raw_revisions if messages else ())

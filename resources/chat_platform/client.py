@@ -1,0 +1,209 @@
+"""The chat platform as this archive sees it: ask for an hour, fetch its files. Plain Python, no Dagster.
+
+Not here: tokens (`tokens.py`), pauses (`patience.py`), what an answer means for the hour (`resources.hours.verdict`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Self
+
+from pydantic import SecretStr
+
+from resources.chat_platform.download import download
+from resources.chat_platform.error_catalogue import HourAnswer, exception_for, look_up
+from resources.chat_platform.errors import (
+    DownloadInterrupted,
+    DownloadUrlExpired,
+    ErrorKind,
+    TemporaryFailure,
+    UnexpectedAnswer,
+)
+from resources.chat_platform.http import ApiAnswer, api_client, call, download_client
+from resources.chat_platform.patience import TryAgain, persistently, rate_window_pause
+from resources.chat_platform.request_budget import RequestBudget
+from resources.chat_platform.signed_url import SignedUrl
+from resources.chat_platform.tokens import TokenSource
+from resources.clock import Clock
+from resources.hours.hour import Hour
+from resources.settings import AppSettings
+
+_OK = 200
+_FRESH_URLS = 2
+"""So many times new URLs are asked for, when the first ones ran out."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryAnswer:
+    """What the platform said about an hour.
+
+    Attributes:
+        http_status: 200, 404 or 400.
+        error: The platform's error code; None with 200.
+        hour_answer: What it says instead of URLs; None with 200.
+        urls: The signed URLs, each once, in the platform's order; 0, 1 or more.
+        platform_time: The platform's own clock, where it told its time.
+    """
+
+    http_status: int
+    error: str | None
+    hour_answer: HourAnswer | None
+    urls: tuple[SignedUrl, ...]
+    platform_time: datetime | None
+
+
+class ChatPlatform:
+    """One app on the platform.
+
+    Args:
+        app: Its settings.
+        tokens: Where its tokens come from.
+        budget: Grants each request.
+        clock: Wall time, and the sleep between attempts.
+        random: The jitter of pauses.
+    """
+
+    def __init__(
+        self,
+        app: AppSettings,
+        tokens: TokenSource,
+        budget: RequestBudget,
+        clock: Clock,
+        random: Random,
+    ) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._budget = budget
+        self._clock = clock
+        self._random = random
+        self._api = api_client(app)
+        self._storage = download_client(app)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._api.close()
+        self._storage.close()
+
+    def history_urls(self, hour: Hour) -> HistoryAnswer:
+        """Ask where an hour's files lie.
+
+        Raises:
+            PlatformError: The answer says nothing about the hour, after all retries, waits and one new token.
+        """
+        name = f"GET chatmessages/{hour.platform_time(self._app.hour_zone)} of {self._app.name}"
+        token, renewed = self._tokens.token(), False
+
+        def once() -> HistoryAnswer:
+            nonlocal token, renewed
+            answer = self._ask(name, hour, token)
+            if answer.status == _OK:
+                return _urls_in(answer, name)
+            entry = look_up(answer.status, answer.error, answer.description)
+            if entry.kind is ErrorKind.HOUR_STATE:
+                return HistoryAnswer(answer.status, answer.error, entry.hour_answer, (), answer.platform_time)
+            error = exception_for(entry, request=name, status=answer.status, error=answer.error)
+            if entry.kind is ErrorKind.RENEW_TOKEN and not renewed:
+                token, renewed = self._tokens.renewed(token), True
+                raise TryAgain(error, pause=0)
+            if entry.kind is ErrorKind.WAIT_FOR_RATE_WINDOW:
+                raise TryAgain(error, rate_window_pause(answer.retry_after, self._clock.now(), self._random))
+            raise TryAgain(error) if entry.kind is ErrorKind.RETRY else error
+
+        return persistently(once, self._clock, self._random)
+
+    def _ask(self, name: str, hour: Hour, token: SecretStr) -> ApiAnswer:
+        self._budget.take()
+        request = self._api.build_request(
+            "GET",
+            f"chatmessages/{hour.platform_time(self._app.hour_zone)}",
+            headers={"Authorization": f"Bearer {token.get_secret_value()}"},
+        )
+        try:
+            return call(self._api, request, name, self._clock)
+        except TemporaryFailure as error:
+            raise TryAgain(error) from None
+
+    def fetch(
+        self,
+        hour: Hour,
+        folder: Path,
+        on_bytes: Callable[[int], None] = lambda _: None,
+    ) -> tuple[HistoryAnswer, tuple[Path, ...]]:
+        """Ask for an hour and fetch its files, each into a file of the folder, in the platform's order.
+
+        URLs that run out before or during a download are asked for again, a bounded number of times.
+
+        Raises:
+            PlatformError: Also `DownloadFailed`: no partial file is ever returned.
+        """
+        for _ in range(_FRESH_URLS):
+            answer = self.history_urls(hour)
+            try:
+                return answer, self._download_all(hour, answer, folder, on_bytes)
+            except DownloadUrlExpired:
+                continue
+        answer = self.history_urls(hour)
+        return answer, self._download_all(hour, answer, folder, on_bytes)
+
+    def _download_all(
+        self, hour: Hour, answer: HistoryAnswer, folder: Path, on_bytes: Callable[[int], None]
+    ) -> tuple[Path, ...]:
+        for url in answer.urls:
+            url.check(self._app.download_hosts, allow_http=self._app.allow_http)
+        return tuple(
+            self._download(hour, url, folder / f"{index}.jsonl.gz", on_bytes) for index, url in enumerate(answer.urls)
+        )
+
+    def _download(self, hour: Hour, url: SignedUrl, path: Path, on_bytes: Callable[[int], None]) -> Path:
+        name = f"GET {path.name} of hour {hour} of {self._app.name} from {url.host}"
+
+        def once() -> None:
+            try:
+                download(
+                    self._storage,
+                    url,
+                    path,
+                    name=name,
+                    max_bytes=self._app.max_download_bytes,
+                    clock=self._clock,
+                    on_bytes=on_bytes,
+                )
+            except DownloadInterrupted as error:
+                raise TryAgain(error) from None
+
+        persistently(once, self._clock, self._random)
+        return path
+
+
+def _urls_in(answer: ApiAnswer, name: str) -> HistoryAnswer:
+    """Read the 200 answer: `data` is a list of objects with a `url` (0, 1 or n of them)."""
+    data = answer.body.get("data") if answer.body is not None else None
+    if answer.body is None or not isinstance(data, list | None) or "data" not in answer.body:
+        raise UnexpectedAnswer(
+            f"{name} was answered with status {_OK} and no list of URLs.",
+            "Check that rest_url is the platform's REST API host; a gateway's page would answer like this.",
+        )
+    urls = [entry.get("url") if isinstance(entry, dict) else None for entry in data or ()]
+    if not all(isinstance(url, str) and url for url in urls):
+        raise UnexpectedAnswer(
+            f"{name} was answered with status {_OK} and an entry without a URL.",
+            "Report this message as a defect of the archive: the platform's answer has a new form.",
+        )
+    once = dict.fromkeys(str(url) for url in urls)
+    return HistoryAnswer(answer.status, None, None, tuple(SignedUrl(url) for url in once), answer.platform_time)

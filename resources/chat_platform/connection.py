@@ -1,0 +1,65 @@
+"""From settings to a client that can ask: secrets are read here, at the moment they are needed, and nowhere else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from random import Random
+
+from pydantic import SecretStr
+
+from resources.chat_platform.client import ChatPlatform
+from resources.chat_platform.http import api_client
+from resources.chat_platform.request_budget import SharedRequestBudget
+from resources.chat_platform.token_cache import TokenCache
+from resources.chat_platform.token_request import request_token
+from resources.chat_platform.tokens import AgoraAppToken, FixedToken, SharedToken, TokenSource
+from resources.clock import Clock
+from resources.settings import AgoraCredentials, AppSettings, ClientCredentials
+
+
+def connect(app: AppSettings, folder: Path, clock: Clock, random: Random) -> ChatPlatform:
+    """Return the client of one app. No request is made yet.
+
+    Args:
+        app: Its settings.
+        folder: The private folder that processes share.
+        clock: Wall time.
+        random: The jitter of pauses, and the salt of app tokens.
+
+    Raises:
+        MissingSecret: An environment variable that the settings name is not set.
+    """
+    tokens = _token_source(app, folder, clock, random)
+    budget = SharedRequestBudget(folder, app.name, app.requests_per_minute, clock)
+    return ChatPlatform(app, tokens, budget, clock, random)
+
+
+def _token_source(app: AppSettings, folder: Path, clock: Clock, random: Random) -> TokenSource:
+    credentials = app.credentials
+    if isinstance(credentials, ClientCredentials):
+        return _shared_token(app, credentials.client_id.read(), credentials.client_secret.read(), folder, clock)
+    if isinstance(credentials, AgoraCredentials):
+        return AgoraAppToken(
+            credentials.app_id.read(),
+            credentials.app_certificate.read(),
+            app.name,
+            clock,
+            random,
+        )
+    return FixedToken(credentials.token.read(), app.name)
+
+
+def _shared_token(
+    app: AppSettings,
+    client_id: SecretStr,
+    client_secret: SecretStr,
+    folder: Path,
+    clock: Clock,
+) -> SharedToken:
+    def ask() -> tuple[SecretStr, datetime]:
+        with api_client(app) as client:
+            return request_token(client, app.name, client_id, client_secret, clock)
+
+    identity = f"{app.rest_url} {app.name} {client_id.get_secret_value()}"
+    return SharedToken(ask, TokenCache(folder, identity, client_secret), app.name, clock)

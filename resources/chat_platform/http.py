@@ -1,0 +1,161 @@
+"""The two HTTP clients and what both must do: bounded bodies, no URL in a log, no credentials where they do not belong.
+
+Not here: what is asked (`client.py`, `token_request.py`, `download.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import orjson
+
+from resources.chat_platform.errors import PlatformError, TemporaryFailure, UnexpectedAnswer, WrongConfiguration
+from resources.clock import Clock
+from resources.settings import AppSettings
+
+_LARGEST_ANSWER = 4 * 1024 * 1024
+_LONGEST_ANSWER_SECONDS = 120.0
+_TIMEOUT = httpx.Timeout(connect=10, read=60, write=30, pool=10)
+_EARLIEST_PLAUSIBLE_MILLISECONDS = 1_000_000_000_000  # 2001; a number below counts seconds, or nothing
+_LATEST_PLAUSIBLE_MILLISECONDS = 10_000_000_000_000  # 2286
+
+# httpx tells full URLs at INFO, and httpcore headers at DEBUG: signatures and tokens would reach every log.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+def api_client(app: AppSettings) -> httpx.Client:
+    """Return a client for the platform's REST API. It follows no redirect, and carries no token of its own."""
+    return httpx.Client(
+        base_url=f"{app.rest_url}/{app.org}/{app.app}/",
+        headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+        timeout=_TIMEOUT,
+        follow_redirects=False,
+        trust_env=not app.allow_http,  # loopback is not reached through a proxy
+    )
+
+
+def download_client(app: AppSettings) -> httpx.Client:
+    """Return a client for the storage behind signed URLs: no credentials, no redirect, no decoding."""
+    return httpx.Client(
+        headers={"Accept": "*/*", "Accept-Encoding": "identity"},
+        timeout=_TIMEOUT,
+        follow_redirects=False,
+        trust_env=not app.allow_http,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAnswer:
+    """What the platform answered, reduced to what may be looked at.
+
+    Attributes:
+        status: The HTTP status.
+        body: The JSON object of the body, or None when it is none (a gateway's HTML page, for example).
+        platform_time: The platform's own clock: `timestamp` in the body, else the `Date` header, else None.
+        retry_after: The raw `Retry-After` header, or None.
+    """
+
+    status: int
+    body: dict[str, Any] | None
+    platform_time: datetime | None
+    retry_after: str | None
+
+    @property
+    def error(self) -> str | None:
+        """The body's `error` code."""
+        return self._text("error")
+
+    @property
+    def description(self) -> str | None:
+        """The body's `error_description`. It may hold anything: recognise it, never show it."""
+        return self._text("error_description")
+
+    def _text(self, key: str) -> str | None:
+        value = self.body.get(key) if self.body else None
+        return value if isinstance(value, str) else None
+
+
+def call(client: httpx.Client, request: httpx.Request, name: str, clock: Clock) -> ApiAnswer:
+    """Send a request to the API and return its answer, whatever its status.
+
+    Args:
+        client: From `api_client`.
+        request: What to send.
+        name: How an error calls the request; holds no secret.
+        clock: Bounds the whole exchange.
+
+    Raises:
+        TemporaryFailure: No whole answer came, in time.
+        UnexpectedAnswer: The answer is larger than any the platform gives.
+        WrongConfiguration: The server's certificate is not to be trusted.
+    """
+    give_up_at = clock.now().timestamp() + _LONGEST_ANSWER_SECONDS
+    content = bytearray()
+    try:
+        response = client.send(request, stream=True)
+        try:
+            for chunk in response.iter_raw():
+                content += chunk
+                if len(content) > _LARGEST_ANSWER:
+                    raise UnexpectedAnswer(
+                        f"{name} was answered with more than {_LARGEST_ANSWER // 2**20} MiB.",
+                        "Check that rest_url is the platform's REST API host.",
+                    )
+                if clock.now().timestamp() > give_up_at:
+                    raise TemporaryFailure(f"{name} was answered too slowly.", "It is asked again later.")
+        finally:
+            response.close()
+    except httpx.HTTPError as error:
+        raise transport_error(error, name) from None
+    body = _json_object(bytes(content))
+    return ApiAnswer(
+        status=response.status_code,
+        body=body,
+        platform_time=_time_in(body) or _date_of(response.headers.get("date")),
+        retry_after=response.headers.get("retry-after"),
+    )
+
+
+def transport_error(error: httpx.HTTPError, name: str) -> PlatformError:
+    """Say what went wrong below HTTP. httpx's own text is not used: it may hold the URL."""
+    if isinstance(error, httpx.ConnectError) and "CERTIFICATE" in str(error).upper():
+        return WrongConfiguration(
+            f"{name} was not sent: the server's TLS certificate is not to be trusted.",
+            "Check the host name in the settings, and this machine's clock and certificates.",
+        )
+    return TemporaryFailure(
+        f"{name} failed: {type(error).__name__}.",
+        "It is asked again later; if it stays, check the network and rest_url.",
+    )
+
+
+def _json_object(content: bytes) -> dict[str, Any] | None:
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _time_in(body: dict[str, Any] | None) -> datetime | None:
+    milliseconds = body.get("timestamp") if body else None
+    if not isinstance(milliseconds, int) or isinstance(milliseconds, bool):
+        return None
+    if not _EARLIEST_PLAUSIBLE_MILLISECONDS <= milliseconds <= _LATEST_PLAUSIBLE_MILLISECONDS:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _date_of(header: str | None) -> datetime | None:
+    if header is None:
+        return None
+    try:
+        return parsedate_to_datetime(header).astimezone(UTC)
+    except ValueError:
+        return None

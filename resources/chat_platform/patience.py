@@ -1,0 +1,108 @@
+"""How often and after which pauses a request is made again. Decisions only; `client.py` makes the requests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from random import Random
+from typing import TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+
+from resources.chat_platform.errors import PlatformError
+from resources.clock import Clock
+
+Result = TypeVar("Result")
+
+MOST_ATTEMPTS = 5
+"""A request is made at most so often, waits for the rate window included."""
+
+LONGEST_PAUSE_SECONDS = 30.0
+"""The longest pause that is chosen here."""
+
+LONGEST_RETRY_AFTER_SECONDS = 120.0
+"""A server may ask for a day; an hour's run waits this long and leaves the rest to the next run."""
+
+_FIRST_PAUSE_SECONDS = 1.0
+_RATE_WINDOW_SECONDS = 60.0
+
+
+class TryAgain(Exception):
+    """Carries the error of an attempt that is worth another.
+
+    Attributes:
+        error: What to raise when this was the last attempt.
+        pause: Seconds to wait first, or None for a growing pause.
+    """
+
+    def __init__(self, error: PlatformError, pause: float | None = None) -> None:
+        super().__init__(error.what_happened)
+        self.error = error
+        self.pause = pause
+
+
+def persistently(attempt: Callable[[], Result], clock: Clock, random: Random) -> Result:
+    """Make an attempt until it returns, raises anything but `TryAgain`, or has been made often enough.
+
+    Raises:
+        PlatformError: What the last attempt's `TryAgain` carried.
+    """
+    retrying = Retrying(
+        retry=retry_if_exception_type(TryAgain),
+        stop=stop_after_attempt(MOST_ATTEMPTS),
+        wait=_pause(random),
+        sleep=clock.sleep,
+        reraise=True,
+    )
+    try:
+        return retrying(attempt)
+    except TryAgain as last:
+        raise last.error from None
+
+
+def _pause(random: Random) -> Callable[[RetryCallState], float]:
+    def seconds(state: RetryCallState) -> float:
+        asked_for = state.outcome.exception() if state.outcome else None
+        if isinstance(asked_for, TryAgain) and asked_for.pause is not None:
+            return asked_for.pause
+        longest = min(_FIRST_PAUSE_SECONDS * (1 << state.attempt_number), LONGEST_PAUSE_SECONDS)
+        return random.uniform(longest / 2, longest)
+
+    return seconds
+
+
+def rate_window_pause(retry_after: str | None, now: datetime, random: Random) -> float:
+    """Return the seconds until the next rate window.
+
+    The platform documents no `Retry-After`; one is honoured, within a cap, in both of its forms. Otherwise the next
+    minute is waited for, with some jitter so that processes do not come back all at once.
+
+    Args:
+        retry_after: The header as it came, or None.
+        now: By this machine's clock.
+        random: The source of the jitter.
+    """
+    told = retry_after_seconds(retry_after, now)
+    if told is not None:
+        return told
+    to_next_minute = _RATE_WINDOW_SECONDS - now.timestamp() % _RATE_WINDOW_SECONDS
+    return to_next_minute + random.uniform(0.5, 3.0)
+
+
+def retry_after_seconds(header: str | None, now: datetime) -> float | None:
+    """Read a `Retry-After` header, seconds or HTTP date, and cap it; None when there is none or it is garbage."""
+    if header is None:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+    if not math.isfinite(seconds) or seconds < 0:
+        return None
+    return min(seconds, LONGEST_RETRY_AFTER_SECONDS)

@@ -1,0 +1,139 @@
+"""What is to be done about an hour next, and from when: a pure function of what the ledger holds.
+
+Looks are made at 2 hours, again when the hour is settled, and, for hours that are not archived, once more shortly
+before the deadline; hours that are late or failed are asked again in between, with growing pauses. Not here: in which
+order hours are taken and how many (the planner, on the top floor).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from resources.hours.hour import Hour
+from resources.hours.policy import HourPolicy
+from resources.hours.state import HourState
+
+LATE_PAUSE = timedelta(hours=1)
+"""How long to wait before asking again for an hour the platform has not written yet."""
+
+FIRST_FAILURE_PAUSE = timedelta(minutes=15)
+"""How long to wait after the first failure in a row; each further one doubles it."""
+
+LONGEST_FAILURE_PAUSE = timedelta(hours=2)
+"""The longest pause after a failure."""
+
+LAST_LOOK_GRACE = timedelta(hours=24)
+"""How long after its deadline an hour whose looks fail is still asked for, before its loss is recorded."""
+
+
+class Task(StrEnum):
+    """What can be done about an hour."""
+
+    LOOK = "look"
+    """Ask the platform, and build the messages from what it gave."""
+
+    CONVERT = "convert"
+    """Build the messages from raw revisions that are kept; no request is made."""
+
+    RECORD_LOSS = "record_loss"
+    """Write down that the hour is lost; no request is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A task, and the moment from which it is to be done."""
+
+    task: Task
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HourFacts:
+    """What the ledger says about an hour, reduced to what decides about the next step.
+
+    Attributes:
+        state: The recorded state, or None when nothing is recorded.
+        confirmed: Only for `empty`: a settled look has said so again.
+        last_look_at: When the platform was last asked.
+        last_answer_at: When the platform was last asked and gave an answer that was no failure.
+        failures_in_a_row: How many of the latest looks failed.
+        messages_current: The messages table holds all raw revisions there are.
+        last_conversion_at: When building the messages last failed, or None.
+        conversion_failures: How many times in a row building the messages failed.
+    """
+
+    state: HourState | None = None
+    confirmed: bool = False
+    last_look_at: datetime | None = None
+    last_answer_at: datetime | None = None
+    failures_in_a_row: int = 0
+    messages_current: bool = True
+    last_conversion_at: datetime | None = None
+    conversion_failures: int = 0
+
+
+def what_is_due(hour: Hour, policy: HourPolicy, facts: HourFacts, now: datetime) -> Due | None:
+    """Return what has to happen to the hour next, or None when it is finished.
+
+    A task whose `at` lies ahead is not due yet. Looks come before conversions: the window closes, the raw files stay.
+    """
+    look = _next_look(hour, policy, facts, now)
+    if look is not None and look.at <= now:
+        return look
+    conversion = _next_conversion(hour, facts)
+    if conversion is None or (look is not None and look.at < conversion.at):
+        return look
+    return conversion
+
+
+def _next_look(hour: Hour, policy: HourPolicy, facts: HourFacts, now: datetime) -> Due | None:
+    if now >= policy.deadline(hour):
+        return _after_the_deadline(hour, policy, facts)
+    if facts.last_look_at is None:
+        return Due(Task.LOOK, policy.first_look_at(hour))
+    if facts.failures_in_a_row:
+        return Due(Task.LOOK, facts.last_look_at + failure_pause(facts.failures_in_a_row))
+    answered = facts.last_answer_at or facts.last_look_at
+    if facts.state in {HourState.ARCHIVED, HourState.EMPTY}:
+        return _milestone(hour, policy, facts, answered)
+    # Pending; or expired under a retention that has been raised since, which is as good as pending.
+    return Due(Task.LOOK, max(policy.first_look_at(hour), answered + LATE_PAUSE))
+
+
+def _milestone(hour: Hour, policy: HourPolicy, facts: HourFacts, answered: datetime) -> Due | None:
+    if answered < policy.settled_at(hour) and not facts.confirmed:
+        return Due(Task.LOOK, policy.settled_at(hour))
+    if facts.state is HourState.EMPTY and answered < policy.final_look_at(hour):
+        return Due(Task.LOOK, policy.final_look_at(hour))
+    return None
+
+
+def _after_the_deadline(hour: Hour, policy: HourPolicy, facts: HourFacts) -> Due | None:
+    """Close the hour: with one last look if it was asked for before, without a request if it never was."""
+    deadline = policy.deadline(hour)
+    if facts.state is None and facts.last_look_at is None:
+        return Due(Task.RECORD_LOSS, deadline)
+    if facts.state not in {HourState.PENDING, HourState.FAILED}:
+        return None
+    if facts.last_look_at is None or facts.last_look_at < deadline:
+        return Due(Task.LOOK, deadline)
+    retry_at = facts.last_look_at + failure_pause(max(1, facts.failures_in_a_row))
+    if retry_at < deadline + LAST_LOOK_GRACE:
+        return Due(Task.LOOK, retry_at)
+    return Due(Task.RECORD_LOSS, deadline + LAST_LOOK_GRACE)
+
+
+def _next_conversion(hour: Hour, facts: HourFacts) -> Due | None:
+    if facts.messages_current:
+        return None
+    if facts.last_conversion_at is None:
+        return Due(Task.CONVERT, hour.end)
+    return Due(Task.CONVERT, facts.last_conversion_at + failure_pause(facts.conversion_failures))
+
+
+def failure_pause(failures_in_a_row: int) -> timedelta:
+    """Return how long to wait after that many failures in a row (at least one)."""
+    doublings = min(failures_in_a_row - 1, 10)
+    return min(FIRST_FAILURE_PAUSE * (1 << doublings), LONGEST_FAILURE_PAUSE)

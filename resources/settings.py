@@ -1,0 +1,254 @@
+"""The settings file as validated data: what may stand in it, what each key means, and what is refused.
+
+Reading the file and turning a refusal into sentences for a person lies in `settings_file.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta, timezone
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+import apprise
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+from resources.hours.hour import Hour
+from resources.hours.policy import HourPolicy
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+_HOST_PATTERN = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.ASCII)
+_ZONE = re.compile(r"([+-])(\d{2}):(\d{2})", re.ASCII)
+_MOST_HOURS_OFF_UTC = 14
+
+
+class MissingSecret(Exception):
+    """Raised when an environment variable that the settings name is not set. Only its name is ever told."""
+
+
+class _Part(BaseModel):
+    """A part of the settings: nothing unknown is accepted, nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class SecretReference(_Part):
+    """A secret, named but not held: `{env: NAME}`. It is read when it is used, so definitions load without secrets."""
+
+    env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="name of an environment variable")
+
+    def read(self, environment: Mapping[str, str] = os.environ) -> SecretStr:
+        """Return the secret's value.
+
+        Raises:
+            MissingSecret: The variable is unset or empty.
+        """
+        value = environment.get(self.env, "")
+        if not value:
+            raise MissingSecret(
+                f"The environment variable {self.env}, which the settings name, is not set. "
+                f"Set it for this process, or name another in the settings.",
+            )
+        return SecretStr(value)
+
+
+class ClientCredentials(_Part):
+    """Easemob's `client_id` and `client_secret`, exchanged for a token."""
+
+    type: Literal["client_credentials"]
+    client_id: SecretReference
+    client_secret: SecretReference
+
+
+class AgoraCredentials(_Part):
+    """Agora's App ID and App Certificate, from which a token is built without a request."""
+
+    type: Literal["agora"]
+    app_id: SecretReference
+    app_certificate: SecretReference
+
+
+class TokenCredentials(_Part):
+    """One token that somebody else renews, for example a temporary one from the console."""
+
+    type: Literal["token"]
+    token: SecretReference
+
+
+Credentials = Annotated[ClientCredentials | AgoraCredentials | TokenCredentials, Field(discriminator="type")]
+
+
+def _zone(value: object) -> timezone:
+    """Turn "+08:00" into a time zone; refuse zones that would split a UTC hour."""
+    if isinstance(value, timezone):
+        return value
+    match = _ZONE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('write it quoted, as "+00:00" (overseas clusters) or "+08:00" (China clusters)')
+    sign, hours, minutes = match[1], int(match[2]), int(match[3])
+    if minutes or hours > _MOST_HOURS_OFF_UTC:
+        raise ValueError("must be a whole number of hours, or its hours would not be UTC hours")
+    return timezone(timedelta(hours=hours if sign == "+" else -hours))
+
+
+class AppSettings(_Part):
+    """One app on the platform."""
+
+    org: str = Field(pattern=_NAME_PATTERN, description="the platform's org_name: the App Key before the #")
+    app: str = Field(pattern=_NAME_PATTERN, description="the platform's app_name: the App Key after the #")
+    slug: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9_]*$",
+        description="how the app is called in S3 and Dagster; made of org and app when left out",
+    )
+    rest_url: str = Field(description="the console's REST API host, with https://")
+    hour_zone: Annotated[timezone, PlainValidator(_zone)] = timezone(timedelta(0))
+    credentials: Credentials
+    download_hosts: tuple[str, ...] = Field(min_length=1, description="hosts that signed URLs may point to")
+    allow_http: bool = Field(default=False, description="true only for a simulated platform on loopback")
+    publish_delay_hours: float = Field(default=2, ge=0, le=72)
+    settle_hours: float = Field(default=24, gt=0, le=24 * 30)
+    retention_hours: float = Field(default=72, gt=0, le=24 * 400)
+    requests_per_minute: int = Field(default=10, ge=1, le=100_000)
+    max_download_bytes: int = Field(default=20 * 1024**3, ge=1, description="larger hour files are refused")
+
+    @field_validator("download_hosts")
+    @classmethod
+    def _hosts_are_host_names(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if host not in LOOPBACK_HOSTS and not _HOST_PATTERN.fullmatch(host.lower()):
+                raise ValueError(f'{host!r} is no host name. Write "storage.example.com" or "*.example.com".')
+        return tuple(host.lower() for host in hosts)
+
+    @field_validator("rest_url")
+    @classmethod
+    def _rest_url_is_a_base_url(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("write the REST API host with https://, and no path, as the platform's console shows it")
+        if parts.username or parts.password:
+            raise ValueError("must not hold a user or a password; put credentials under `credentials`")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _the_whole_makes_sense(self) -> Self:
+        host = urlsplit(self.rest_url).hostname
+        if self.allow_http and not {host, *self.download_hosts} <= LOOPBACK_HOSTS:
+            raise ValueError("allow_http may be true only when rest_url and download_hosts are loopback addresses")
+        if not self.allow_http and not self.rest_url.startswith("https://"):
+            raise ValueError("rest_url must begin with https:// (allow_http: true is for loopback only)")
+        if not self.publish_delay_hours < self.settle_hours < self.retention_hours:
+            raise ValueError("publish_delay_hours < settle_hours < retention_hours must hold")
+        if not self.slug:
+            object.__setattr__(self, "slug", re.sub(r"[^A-Za-z0-9_]", "_", f"{self.org}__{self.app}"))
+        return self
+
+    @property
+    def name(self) -> str:
+        """The app as people write it: `org/app`."""
+        return f"{self.org}/{self.app}"
+
+    @property
+    def policy(self) -> HourPolicy:
+        """The spans of time that rule this app's hours."""
+        return HourPolicy(
+            publish_delay=timedelta(hours=self.publish_delay_hours),
+            settle=timedelta(hours=self.settle_hours),
+            retention=timedelta(hours=self.retention_hours),
+        )
+
+
+def _hour(value: object) -> Hour:
+    """Turn "2026110100" into an hour; YAML reads it as a number when it is not quoted."""
+    if isinstance(value, Hour):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f'write it quoted, as "{value}"')  # noqa: TRY004 - pydantic wants ValueError
+    return Hour.from_key(value)
+
+
+class ArchiveSettings(_Part):
+    """Where the archive lies."""
+
+    root: str = Field(description="bucket and prefix, as s3://bucket/prefix")
+    endpoint_url: str | None = Field(default=None, description="for S3-compatible servers; AWS when left out")
+    region: str | None = None
+    first_hour: Annotated[Hour, PlainValidator(_hour)] = Field(description="UTC; the partitions' start, never changed")
+
+    @field_validator("root")
+    @classmethod
+    def _root_is_an_s3_url(cls, root: str) -> str:
+        parts = urlsplit(root)
+        if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment:
+            raise ValueError("write it as s3://bucket/prefix")
+        return root.rstrip("/")
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return urlsplit(self.root).netloc
+
+    @property
+    def prefix(self) -> str:
+        """The prefix inside the bucket, with a slash at its end, or nothing."""
+        path = urlsplit(self.root).path.strip("/")
+        return f"{path}/" if path else ""
+
+
+def _alert_url(value: object) -> object:
+    if isinstance(value, str) and not apprise.Apprise().instantiate(value, suppress_exceptions=True):
+        raise ValueError("is no apprise URL; see the list of services at the apprise project")
+    return value
+
+
+class AlertSettings(_Part):
+    """Whom to wake. An alert URL often holds a token, so it is kept as a secret."""
+
+    urls: tuple[Annotated[SecretReference | SecretStr, BeforeValidator(_alert_url)], ...] = ()
+
+
+class Settings(_Part):
+    """The whole settings file."""
+
+    archive: ArchiveSettings
+    alerts: AlertSettings = AlertSettings()
+    apps: tuple[AppSettings, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _apps_can_be_told_apart(self) -> Self:
+        names = Counter(app.name for app in self.apps)
+        slugs = Counter(app.slug.casefold() for app in self.apps)
+        for app in self.apps:
+            if names[app.name] > 1:
+                raise ValueError(f"apps: {app.name} stands there {names[app.name]} times. Keep one entry.")
+            if slugs[app.slug.casefold()] > 1:
+                raise ValueError(
+                    f"apps: {app.name} would be called {app.slug!r} in S3 like another app. "
+                    f"Give one of them a `slug:` of its own, and never change it afterwards.",
+                )
+        return self
+
+    def app_named(self, name: str) -> AppSettings:
+        """Return the app written `org/app`.
+
+        Raises:
+            KeyError: No such app; the message lists those there are.
+        """
+        for app in self.apps:
+            if app.name == name:
+                return app
+        known = ", ".join(app.name for app in self.apps)
+        raise KeyError(f"No app is called {name!r} in the settings. There are: {known}.")
