@@ -123,6 +123,7 @@ class AppSettings(_Part):
     settle_hours: float = Field(default=24, gt=0, le=24 * 30)
     retention_hours: float = Field(default=72, gt=0, le=24 * 400)
     requests_per_minute: int = Field(default=10, ge=1, le=100_000)
+    owners: tuple[str, ...] = Field(default=(), description="shown in Dagster: e-mail addresses, or team:name")
     max_download_bytes: int = Field(default=20 * 1024**3, ge=1, description="larger hour files are refused")
 
     @field_validator("download_hosts")
@@ -132,6 +133,14 @@ class AppSettings(_Part):
             if host not in LOOPBACK_HOSTS and not _HOST_PATTERN.fullmatch(host.lower()):
                 raise ValueError(f'{host!r} is no host name. Write "storage.example.com" or "*.example.com".')
         return tuple(host.lower() for host in hosts)
+
+    @field_validator("owners")
+    @classmethod
+    def _owners_are_addresses_or_teams(cls, owners: tuple[str, ...]) -> tuple[str, ...]:
+        for owner in owners:
+            if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+|team:[A-Za-z0-9_-]+", owner):
+                raise ValueError(f'{owner!r} is no owner. Write an e-mail address, or "team:name".')
+        return owners
 
     @field_validator("rest_url")
     @classmethod

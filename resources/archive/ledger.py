@@ -61,17 +61,29 @@ class Ledger:
 
     def records(self, hours: Collection[Hour]) -> dict[Hour, HourRecords]:
         """Return the records of those hours that have any, fetched side by side."""
-        if not hours:
-            return {}
-        wanted = frozenset(hours)
-        kinds: dict[Hour, set[str]] = defaultdict(set)
-        for key in self.bucket.keys(self.layout.ledger, after=self.layout.before_day_in_ledger(min(wanted))):
-            place = self.layout.hour_of_record(key)
-            if place is not None and place[0] in wanted:
-                kinds[place[0]].add(place[1])
+        kinds = self._kinds_of_record(hours)
         with ThreadPoolExecutor(_READERS) as readers:
             found = readers.map(lambda place: self._records_of(*place), kinds.items())
             return dict(zip(kinds, found, strict=True))
+
+    def captured_hours(self, hours: Collection[Hour]) -> frozenset[Hour]:
+        """Return those of the hours that have a capture record, without reading any."""
+        return frozenset(hour for hour, kinds in self._kinds_of_record(hours).items() if "capture" in kinds)
+
+    def _kinds_of_record(self, hours: Collection[Hour]) -> dict[Hour, set[str]]:
+        """List which records there are; S3 lists a thousand keys a request."""
+        kinds: dict[Hour, set[str]] = defaultdict(set)
+        if not hours:
+            return kinds
+        wanted = frozenset(hours)
+        for key in self.bucket.keys(self.layout.ledger, after=self.layout.before_day_in_ledger(min(wanted))):
+            place = self.layout.hour_of_record(key)
+            if place is None:
+                continue
+            hour, kind = place
+            if hour in wanted:
+                kinds[hour].add(kind)
+        return kinds
 
     def _records_of(self, hour: Hour, kinds: set[str]) -> HourRecords:
         return HourRecords(

@@ -88,6 +88,18 @@ def what_is_due(hour: Hour, policy: HourPolicy, facts: HourFacts, now: datetime)
     return conversion
 
 
+def task_of_a_run(hour: Hour, policy: HourPolicy, facts: HourFacts, now: datetime) -> Task | None:
+    """Return what a run of the hour does now, or None when it only shows what is recorded.
+
+    A scheduled run comes when something is due; a person reruns an hour whenever he likes. Inside the window a run
+    always looks. After it, only an hour without a final state is asked for, so reruns of lost hours cost no request.
+    """
+    if now < policy.deadline(hour):
+        return Task.LOOK
+    due = _after_the_deadline(hour, policy, facts)
+    return due.task if due else None
+
+
 def _next_look(hour: Hour, policy: HourPolicy, facts: HourFacts, now: datetime) -> Due | None:
     if now >= policy.deadline(hour):
         return _after_the_deadline(hour, policy, facts)

@@ -1,1 +1,1 @@
-"""Tests, laid out as the code is."""
+"""Tests of the simulated platform, most of them over HTTP as a client would meet it."""

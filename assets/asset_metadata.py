@@ -1,0 +1,97 @@
+"""What Dagster's pages show of an hour: typed metadata made from the ledger's records, without what messages say."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import dagster as dg
+
+from resources.archive.app_archive import AppArchive
+from resources.archive.records import CaptureRecord, MessagesRecord
+from resources.hours.hour import Hour
+from resources.hours.state import REASONS_IN_WORDS, HourState
+from resources.settings import ArchiveSettings
+
+Metadata = dict[str, dg.MetadataValue]
+
+
+def object_link(settings: ArchiveSettings, key: str) -> str:
+    """Return a link a browser can follow: to the S3-compatible server's object, or to the AWS console's page of it."""
+    if settings.endpoint_url is not None:
+        return f"{settings.endpoint_url.rstrip('/')}/{settings.bucket}/{quote(key)}"
+    return f"https://s3.console.aws.amazon.com/s3/object/{settings.bucket}?prefix={quote(key, safe='')}"
+
+
+def raw_history_metadata(
+    hour: Hour, capture: CaptureRecord, archive: AppArchive, settings: ArchiveSettings
+) -> Metadata:
+    """Describe what is kept of the platform's files for an hour."""
+    metadata: Metadata = {
+        **_state(capture),
+        "deadline": dg.MetadataValue.timestamp(capture.deadline),
+        "looks": dg.MetadataValue.int(capture.looks_total),
+        "raw_revisions": dg.MetadataValue.int(len(capture.raw_revisions)),
+        "bytes": dg.MetadataValue.int(sum(revision.bytes for revision in capture.raw_revisions)),
+        "record": dg.MetadataValue.url(object_link(settings, archive.layout.capture_record(hour))),
+    }
+    if capture.raw_revisions:
+        key = archive.layout.raw(hour, capture.raw_revisions[-1].sha256)
+        metadata["object"] = dg.MetadataValue.url(object_link(settings, key))
+        metadata["dagster/uri"] = dg.MetadataValue.text(f"s3://{settings.bucket}/{key}")
+    return metadata
+
+
+def messages_metadata(
+    hour: Hour,
+    capture: CaptureRecord,
+    messages: MessagesRecord | None,
+    archive: AppArchive,
+    settings: ArchiveSettings,
+) -> Metadata:
+    """Describe the published messages of an hour; of an hour without any, its state and why."""
+    metadata = _state(capture)
+    if messages is None or messages.messages is None:
+        if capture.state is HourState.EMPTY:
+            metadata["dagster/row_count"] = dg.MetadataValue.int(0)
+        return metadata
+    counts = messages.counts
+    metadata |= {
+        "dagster/row_count": dg.MetadataValue.int(counts.messages),
+        "dagster/uri": dg.MetadataValue.text(f"s3://{settings.bucket}/{messages.messages.key}"),
+        "object": dg.MetadataValue.url(object_link(settings, messages.messages.key)),
+        "bytes": dg.MetadataValue.int(messages.messages.bytes),
+        "lines": dg.MetadataValue.int(counts.lines),
+        "duplicates": dg.MetadataValue.int(counts.duplicates),
+        "conflicts": dg.MetadataValue.int(counts.conflicts),
+        "quarantined": dg.MetadataValue.int(counts.quarantined),
+        "outside_hour": dg.MetadataValue.int(counts.outside_hour),
+        "preview": dg.MetadataValue.md(_preview(messages)),
+        "record": dg.MetadataValue.url(object_link(settings, archive.layout.messages_record(hour))),
+    }
+    if messages.first_message_at is not None and messages.last_message_at is not None:
+        metadata["first_message_at"] = dg.MetadataValue.timestamp(messages.first_message_at)
+        metadata["last_message_at"] = dg.MetadataValue.timestamp(messages.last_message_at)
+    return metadata
+
+
+def _state(capture: CaptureRecord) -> Metadata:
+    metadata: Metadata = {
+        "state": dg.MetadataValue.text(capture.state),
+        "reason": dg.MetadataValue.text(REASONS_IN_WORDS[capture.reason]),
+    }
+    if capture.state is HourState.EMPTY:
+        metadata["confirmed"] = dg.MetadataValue.bool(capture.confirmed)
+    return metadata
+
+
+def _preview(messages: MessagesRecord) -> str:
+    """A small table of how many messages there are of each type."""
+    rows = sorted(messages.body_types.items(), key=lambda item: (-item[1], item[0]))
+    lines = ["| body type | messages |", "|---|---:|"]
+    lines += [f"| `{_plain(name)}` | {count:,} |" for name, count in rows]
+    return "\n".join(lines)
+
+
+def _plain(name: str) -> str:
+    """A type is whatever the sender wrote: keep it from breaking the table or the page."""
+    return "".join(letter if letter.isalnum() or letter in "._-()" else "·" for letter in name)

@@ -1,0 +1,217 @@
+"""Capturing an hour: look once, keep every file it gives, judge the answer, and write it all down. Plain Python.
+
+The order is the promise: the platform's bytes are in S3 before anything is read from them, and the record that points
+to them is written last. Not here: what the lines say (`messages.py`), and how Dagster shows it (`app_assets.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from assets.conversion.lines import DamagedFile, inspect_file
+from resources.archive.app_archive import AppArchive
+from resources.archive.objects import digests_of
+from resources.archive.records import CaptureRecord, Look, RawRevision, facts_of
+from resources.chat_platform.client import ChatPlatform, HistoryAnswer
+from resources.chat_platform.error_catalogue import HourAnswer
+from resources.chat_platform.errors import PlatformError
+from resources.clock import Clock
+from resources.hours.due import Task, task_of_a_run
+from resources.hours.hour import Hour
+from resources.hours.state import HourState, Reason
+from resources.hours.verdict import Answer, judge, says_empty_in_window
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What a run learned about an hour.
+
+    Attributes:
+        record: The hour's record after it.
+        asked: A request was made.
+        problem: What happened and what to do, when the look failed; None when it was answered.
+        newly_lost: The hour is lost, and was not known to be before.
+    """
+
+    record: CaptureRecord
+    asked: bool
+    problem: str | None = None
+    newly_lost: bool = False
+
+
+def capture_hour(
+    hour: Hour,
+    archive: AppArchive,
+    platform: Callable[[], ChatPlatform],
+    clock: Clock,
+    *,
+    run_id: str | None = None,
+) -> Capture:
+    """Do for an hour what a run does now: look at it, write down its loss, or only read its record.
+
+    Args:
+        hour: The hour; it should have ended.
+        archive: Where the app's hours are kept.
+        platform: Gives the app's client; called only if a request is to be made.
+        clock: Wall time.
+        run_id: The Dagster run, kept as evidence.
+
+    Raises:
+        ArchiveError: S3 cannot be read or written. Nothing that was archived is harmed.
+        MissingSecret: A secret is not set.
+    """
+    before = archive.ledger.capture(hour)
+    task = task_of_a_run(hour, archive.app.policy, facts_of(before, None), clock.now())
+    if task is Task.LOOK:
+        return _look(hour, archive, platform(), clock, run_id=run_id, before=before)
+    if task is Task.RECORD_LOSS:
+        return _record_loss(hour, archive, clock.now())
+    if before is None:  # pragma: no cover - an hour without a record always has a task
+        raise AssertionError(f"Hour {hour} of {archive.app.name} has neither a record nor a task.")
+    return Capture(before, asked=False)
+
+
+def _record_loss(hour: Hour, archive: AppArchive, now: datetime) -> Capture:
+    app = archive.app
+
+    def change(record: CaptureRecord | None) -> CaptureRecord:
+        if record is None:
+            return CaptureRecord.new(app.name, hour, app.policy, now).with_loss(Reason.NEVER_ASKED, now)
+        if record.state not in {HourState.PENDING, HourState.FAILED}:
+            return record
+        kept_reason = record.reason is Reason.DAMAGED_FILE
+        return record.with_loss(Reason.DAMAGED_FILE if kept_reason else Reason.NO_ANSWER_IN_TIME, now)
+
+    record = archive.ledger.update_capture(hour, change)
+    return Capture(record, asked=False, newly_lost=record.state is HourState.EXPIRED)
+
+
+def _look(
+    hour: Hour,
+    archive: AppArchive,
+    platform: ChatPlatform,
+    clock: Clock,
+    *,
+    run_id: str | None,
+    before: CaptureRecord | None,
+) -> Capture:
+    asked_at = clock.now()
+    with TemporaryDirectory(prefix="chat-archive-") as folder:
+        try:
+            answer, files = platform.fetch(hour, Path(folder))
+        except PlatformError as error:
+            failed = Look(
+                asked_at=asked_at,
+                state=HourState.FAILED,
+                reason=Reason.LOOK_FAILED,
+                problem=str(error),
+                run_id=run_id,
+            )
+            return Capture(_write_failure(hour, archive, failed, ()), asked=True, problem=failed.problem)
+        revisions = tuple(_keep(hour, archive, file, clock.now()) for file in files)
+    look = _evidence(answer, revisions, asked_at, run_id)
+    damaged = [revision for revision in revisions if revision.damage is not None]
+    if damaged:
+        look = look.model_copy(update={"reason": Reason.DAMAGED_FILE, "problem": _damage_in_words(hour, damaged)})
+        return Capture(_write_failure(hour, archive, look, revisions), asked=True, problem=look.problem)
+    record = _write_answer(hour, archive, look, _answer_of(answer, revisions), revisions)
+    lost_before = before is not None and before.state is HourState.EXPIRED
+    return Capture(record, asked=True, newly_lost=record.state is HourState.EXPIRED and not lost_before)
+
+
+def _keep(hour: Hour, archive: AppArchive, file: Path, captured_at: datetime) -> RawRevision:
+    """Store a file under its SHA-256, whatever it holds, and only then read it."""
+    with file.open("rb") as content:
+        digests = digests_of(content)
+    archive.bucket.put_file(
+        archive.layout.raw(hour, digests.sha256),
+        file,
+        digests,
+        content_type="application/gzip",
+        replaces=None,
+    )
+    try:
+        lines, damage = inspect_file(file).lines, None
+    except DamagedFile as error:
+        lines, damage = None, str(error)
+    return RawRevision(
+        sha256=digests.sha256,
+        bytes=digests.bytes,
+        lines=lines,
+        captured_at=captured_at,
+        damage=damage,
+    )
+
+
+def _evidence(
+    answer: HistoryAnswer,
+    revisions: tuple[RawRevision, ...],
+    asked_at: datetime,
+    run_id: str | None,
+) -> Look:
+    """What was asked and answered; the verdict is filled in when the record is written."""
+    return Look(
+        asked_at=asked_at,
+        platform_time=answer.platform_time,
+        http_status=answer.http_status,
+        error=answer.error,
+        state=HourState.FAILED,
+        reason=Reason.LOOK_FAILED,
+        files=tuple(revision.sha256 for revision in revisions),
+        run_id=run_id,
+    )
+
+
+def _answer_of(answer: HistoryAnswer, revisions: tuple[RawRevision, ...]) -> Answer:
+    if any(revision.lines for revision in revisions):
+        return Answer.FILE
+    if revisions:
+        return Answer.FILE_WITHOUT_LINES
+    if answer.hour_answer is HourAnswer.EXPIRED_OR_UNSTORED:
+        return Answer.EXPIRED_OR_UNSTORED
+    return Answer.NO_FILE
+
+
+def _write_answer(
+    hour: Hour,
+    archive: AppArchive,
+    look: Look,
+    answer: Answer,
+    revisions: tuple[RawRevision, ...],
+) -> CaptureRecord:
+    app, policy = archive.app, archive.app.policy
+    answered_at = look.platform_time or look.asked_at
+
+    def change(record: CaptureRecord | None) -> CaptureRecord:
+        record = record or CaptureRecord.new(app.name, hour, policy, look.asked_at)
+        verdict = judge(answer, hour, policy, answered_at=answered_at, known=record.known)
+        alone = judge(answer, hour, policy, answered_at=answered_at)
+        said = says_empty_in_window(answer, hour, policy, answered_at=answered_at)
+        seen = look.model_copy(update={"state": alone.state, "reason": alone.reason, "said_empty": said})
+        return record.with_look(seen, verdict, revisions, policy.deadline(hour))
+
+    return archive.ledger.update_capture(hour, change)
+
+
+def _write_failure(
+    hour: Hour,
+    archive: AppArchive,
+    look: Look,
+    revisions: tuple[RawRevision, ...],
+) -> CaptureRecord:
+    app, policy = archive.app, archive.app.policy
+
+    def change(record: CaptureRecord | None) -> CaptureRecord:
+        record = record or CaptureRecord.new(app.name, hour, policy, look.asked_at)
+        return record.with_failed_look(look, revisions, policy.deadline(hour))
+
+    return archive.ledger.update_capture(hour, change)
+
+
+def _damage_in_words(hour: Hour, damaged: list[RawRevision]) -> str:
+    reasons = "; ".join(f"{revision.sha256[:12]}: {revision.damage}" for revision in damaged)
+    return f"The platform gave a damaged file for hour {hour}. Its bytes are kept as they are ({reasons})."

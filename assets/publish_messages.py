@@ -1,0 +1,165 @@
+"""Publishing an hour's messages: fetch its raw revisions, convert, replace the objects whole, write the record last.
+
+No request to the platform is ever made here. Not here: what a line becomes (`conversion/`), and how Dagster shows it
+(`app_assets.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from assets.conversion.convert import ConservationBroken, Conversion, RawRevisionFile, convert_revisions
+from assets.conversion.lines import DamagedFile
+from assets.conversion.schema import SCHEMA_VERSION
+from resources.archive.app_archive import AppArchive
+from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded
+from resources.archive.objects import ObjectHead, digests_of
+from resources.archive.records import CaptureRecord, MessagesRecord, PublishedObject, RawRevision
+from resources.clock import Clock
+from resources.hours.hour import Hour
+
+_TRIES = 4
+_PARQUET = "application/vnd.apache.parquet"
+
+
+class NotCaptured(Exception):
+    """Raised when messages are to be built of an hour that nothing is known of."""
+
+
+class ConversionFailed(Exception):
+    """Raised when an hour's raw revisions could not be made into messages. The raw revisions are unharmed."""
+
+
+def publish_messages(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureRecord, MessagesRecord | None]:
+    """Build an hour's messages from all of its raw revisions and publish them.
+
+    What would not change is left alone, so a rerun that changes nothing writes nothing. When another run publishes the
+    same hour at the same time, whoever comes second starts again from what is there.
+
+    Returns:
+        The capture record the messages were built from, and the record of what was published; None instead of the
+        latter when the hour has nothing to publish and never had.
+
+    Raises:
+        NotCaptured: The hour has no capture record.
+        ConversionFailed: The lines could not be converted; the failure is in the ledger.
+        ArchiveError: S3 cannot be read or written.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return _publish(hour, archive, clock)
+        except ArchiveSuperseded:  # another run published meanwhile, perhaps from more revisions
+            continue
+    return _publish(hour, archive, clock)
+
+
+def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureRecord, MessagesRecord | None]:
+    # The objects' versions are read before the revisions. Revisions only grow, so whoever manages to replace a version
+    # has read at least the revisions that went into it.
+    bucket, layout, ledger = archive.bucket, archive.layout, archive.ledger
+    messages_before = bucket.head(layout.messages(hour))
+    quarantine_before = bucket.head(layout.quarantine(hour))
+    capture = ledger.capture(hour)
+    if capture is None:
+        raise NotCaptured(
+            f"Nothing is known of hour {hour} of {archive.app.name} yet. Run its raw_history first.",
+        )
+    revisions = tuple(revision for revision in capture.intact_revisions if revision.lines)
+    if not revisions:
+        return capture, ledger.messages(hour)
+    with TemporaryDirectory(prefix="chat-archive-") as name:
+        folder = Path(name)
+        messages_file, quarantine_file = folder / "messages.parquet", folder / "lines.parquet"
+        try:
+            files = [_fetch(hour, archive, revision, folder) for revision in revisions]
+            conversion = convert_revisions(
+                files,
+                app=archive.app.name,
+                hour=hour,
+                messages_path=messages_file,
+                quarantine_path=quarantine_file,
+            )
+        except (DamagedFile, ConservationBroken, ArchiveDamaged) as error:
+            _record_failure(hour, archive, str(error), clock.now())
+            raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {error}") from None
+        quarantine = None
+        if conversion.counts.quarantined or quarantine_before is not None:
+            # Replaced by an empty table when a better reader has emptied the quarantine: nothing is ever deleted.
+            quarantine = _put(archive, layout.quarantine(hour), quarantine_file, quarantine_before)
+        messages = _put(archive, layout.messages(hour), messages_file, messages_before)
+    record = _record(
+        hour,
+        archive,
+        conversion,
+        revisions=revisions,
+        messages=messages,
+        quarantine=quarantine,
+        now=clock.now(),
+    )
+    return capture, ledger.update_messages(hour, lambda before: _newer_of(before, record))
+
+
+def _fetch(hour: Hour, archive: AppArchive, revision: RawRevision, folder: Path) -> RawRevisionFile:
+    path = folder / f"{revision.sha256}.jsonl.gz"
+    archive.bucket.download(archive.layout.raw(hour, revision.sha256), path, sha256=revision.sha256)
+    return RawRevisionFile(revision.sha256, path)
+
+
+def _put(archive: AppArchive, key: str, file: Path, before: ObjectHead | None) -> PublishedObject:
+    with file.open("rb") as content:
+        digests = digests_of(content)
+    if before is None or before.sha256 != digests.sha256:
+        archive.bucket.put_file(key, file, digests, content_type=_PARQUET, replaces=before)
+    return PublishedObject(key=key, bytes=digests.bytes, sha256=digests.sha256)
+
+
+def _record(
+    hour: Hour,
+    archive: AppArchive,
+    conversion: Conversion,
+    *,
+    revisions: tuple[RawRevision, ...],
+    messages: PublishedObject,
+    quarantine: PublishedObject | None,
+    now: datetime,
+) -> MessagesRecord:
+    return MessagesRecord(
+        app=archive.app.name,
+        hour=hour.key,
+        schema_version=SCHEMA_VERSION,
+        raw_revisions=tuple(sorted(revision.sha256 for revision in revisions)),
+        counts=conversion.counts,
+        messages=messages,
+        quarantine=quarantine,
+        first_message_at=conversion.first_message_at,
+        last_message_at=conversion.last_message_at,
+        body_types=conversion.body_types,
+        built_at=now,
+        updated_at=now,
+    )
+
+
+def _newer_of(before: MessagesRecord | None, record: MessagesRecord) -> MessagesRecord:
+    """Keep the record there is when it says the same, or was built, by a faster run, from more revisions."""
+    if before is None:
+        return record
+    same = before.model_copy(update={"built_at": record.built_at, "updated_at": record.updated_at}) == record
+    more = set(before.raw_revisions) > set(record.raw_revisions)
+    return before if same or more else record
+
+
+def _record_failure(hour: Hour, archive: AppArchive, problem: str, now: datetime) -> None:
+    def change(before: MessagesRecord | None) -> MessagesRecord:
+        record = before or MessagesRecord(app=archive.app.name, hour=hour.key, updated_at=now)
+        return record.model_copy(
+            update={
+                "failures_in_a_row": record.failures_in_a_row + 1,
+                "last_failure_at": now,
+                "problem": problem,
+                "updated_at": now,
+            },
+        )
+
+    archive.ledger.update_messages(hour, change)

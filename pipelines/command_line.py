@@ -1,0 +1,190 @@
+"""The command line, `chat-archive`: what a person can ask for, and with which exit code it ends. Thin; no decisions."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from resources.archive.errors import ArchiveError, ArchiveUnreachable
+from resources.hours.due import Task
+from resources.hours.hour import Hour, hours_between, last_finished_hour
+from resources.local_state import LocalStateError
+from resources.runtime import Runtime
+from resources.settings import AppSettings, MissingSecret
+from resources.settings_file import SettingsError, load_settings
+
+SOME_HOUR_FAILED = 1
+USAGE_OR_CONFIGURATION = 2
+HOURS_NEWLY_LOST = 3
+
+_DAYS_SHOWN = 7
+
+app = typer.Typer(
+    name="chat-archive",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    help=(
+        "Save every hour of your apps' chat history before the platform deletes it.\n\n"
+        "The settings file is named by the environment variable [bold]CHAT_ARCHIVE_CONFIG[/bold]. Hours are written "
+        "YYYYMMDDHH, in UTC.\n\n"
+        "Begin with [bold]chat-archive catch-up[/bold], then look at [bold]chat-archive status[/bold]."
+    ),
+)
+
+AppOption = Annotated[
+    str | None,
+    typer.Option("--app", metavar="ORG/APP", help="Only this app; otherwise all apps in the settings."),
+]
+HoursOption = Annotated[
+    str | None,
+    typer.Option("--hours", metavar="A..B", help="From hour A to hour B, both included; A alone is one hour."),
+]
+
+
+@app.command("catch-up")
+def catch_up(app_name: AppOption = None, hours: HoursOption = None) -> None:
+    """Archive what is due now, in the foreground, through the same Dagster job as a scheduled run.
+
+    Without --hours: every hour that is due, nearest deadline first. With --hours: look at those hours again, as a rerun
+    from the UI does; nothing that is archived can get lost by it.
+
+    Works without DAGSTER_HOME; with it, the runs show in the Dagster UI.
+
+    Exit code 0: no hour failed. 1: some hour failed. 2: usage or configuration. 3: none failed, but hours were newly
+    found lost.
+    """
+    # Dagster takes a second to import; --help and status do not wait for it.
+    from pipelines.catch_up import Outcome, TaskResult, run_tasks  # noqa: PLC0415
+    from pipelines.catch_up_report import announce, progress_of, summarise  # noqa: PLC0415
+    from pipelines.due_now import due_now  # noqa: PLC0415
+    from pipelines.planner import in_order, looks_by_hand  # noqa: PLC0415
+
+    console = Console()
+    with _explained(), _runtime() as runtime:
+        now = runtime.clock.now()
+        apps = _chosen_apps(runtime, app_name)
+        if hours is None:
+            tasks = in_order([task for app in apps for task in due_now(runtime, app, now)])
+        else:
+            chosen = _chosen_hours(runtime, hours)
+            tasks = in_order([task for app in apps for task in looks_by_hand(app, chosen)])
+        for looked_at in dict.fromkeys(task.app for task in tasks if task.task is Task.LOOK):
+            runtime.platform(looked_at)  # a missing secret is told before anything is begun
+        announce(console, tasks)
+        with progress_of(console, len(tasks)) as progress:
+
+            def advance(result: TaskResult) -> None:
+                described = f"{result.task.app.name} {result.task.hour} {result.outcome}"
+                progress.update(progress.task_ids[0], advance=1, description=described)
+
+            results = run_tasks(tasks, runtime, advance)
+        summarise(console, results)
+        outcomes = {result.outcome for result in results}
+    if Outcome.FAILED in outcomes:
+        raise typer.Exit(SOME_HOUR_FAILED)
+    if Outcome.NEWLY_LOST in outcomes:
+        raise typer.Exit(HOURS_NEWLY_LOST)
+
+
+@app.command()
+def status(
+    app_name: AppOption = None,
+    hours: HoursOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array with an entry per app and hour.")] = False,
+) -> None:
+    """Show what the archive knows of every hour: a grid of days and hours, or JSON.
+
+    Without --hours the grid shows the last seven days and JSON everything since the archive's first hour.
+
+    Exit code 0, or 2 for usage and configuration.
+    """
+    from pipelines.coverage_grid import coverage_grid  # noqa: PLC0415
+    from pipelines.planner import hours_of_the_archive  # noqa: PLC0415
+    from pipelines.status import status_of_app  # noqa: PLC0415
+
+    with _explained(), _runtime() as runtime:
+        now = runtime.clock.now()
+        chosen = (
+            hours_of_the_archive(runtime.settings.archive.first_hour, now)
+            if hours is None
+            else _chosen_hours(runtime, hours)
+        )
+        if hours is None and not as_json:
+            chosen = chosen[-24 * _DAYS_SHOWN :]
+        statuses = [
+            entry
+            for app in _chosen_apps(runtime, app_name)
+            for entry in status_of_app(app, chosen, runtime.archive(app).ledger.records(chosen), now)
+        ]
+    if as_json:
+        sys.stdout.write(json.dumps([entry.as_json() for entry in statuses], indent=1) + "\n")
+        return
+    console = Console()
+    console.print(coverage_grid(statuses))
+    for entry in statuses:
+        if entry.problem is not None:
+            console.print(Text(f"{entry.app} {entry.hour}: {entry.problem}"), style="dim")
+
+
+@contextmanager
+def _runtime() -> Iterator[Runtime]:
+    runtime = Runtime(load_settings())
+    try:
+        yield runtime
+    finally:
+        runtime.close()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """End with a sentence and an exit code instead of a traceback, where a person can do something about it."""
+    try:
+        yield
+    except (SettingsError, MissingSecret, LocalStateError) as error:
+        _end(str(error), USAGE_OR_CONFIGURATION)
+    except ArchiveUnreachable as error:
+        _end(str(error), SOME_HOUR_FAILED)
+    except ArchiveError as error:
+        _end(str(error), USAGE_OR_CONFIGURATION)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    Console(stderr=True).print(Text(message, style="bold red"), soft_wrap=True)
+    raise typer.Exit(code) from None
+
+
+def _chosen_apps(runtime: Runtime, name: str | None) -> tuple[AppSettings, ...]:
+    if name is None:
+        return runtime.settings.apps
+    try:
+        return (runtime.settings.app_named(name),)
+    except KeyError as error:
+        raise typer.BadParameter(str(error.args[0]), param_hint="--app") from None
+
+
+def _chosen_hours(runtime: Runtime, written: str) -> list[Hour]:
+    first, _, last = written.partition("..")
+    try:
+        begin, end = Hour.from_key(first), Hour.from_key(last or first)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--hours") from None
+    earliest, latest = runtime.settings.archive.first_hour, last_finished_hour(runtime.clock.now())
+    if not earliest <= begin <= end <= latest:
+        raise typer.BadParameter(
+            f"The archive has the hours {earliest} to {latest}, and A must not come after B.",
+            param_hint="--hours",
+        )
+    return list(hours_between(begin, end))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,90 @@
+"""Which hours are due, and in which order: pure functions of the ledger and the time.
+
+Not here: what is due for one hour (`resources.hours.due`), and running it (`catch_up.py`, and Dagster's schedules).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from resources.archive.ledger import HourRecords
+from resources.archive.records import facts_of
+from resources.hours.due import Task, what_is_due
+from resources.hours.hour import Hour, hours_between, last_finished_hour
+from resources.settings import AppSettings
+
+NO_RECORDS = HourRecords()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTask:
+    """One thing to be done now.
+
+    Attributes:
+        app: The app.
+        hour: The hour.
+        task: What to do.
+        deadline: When the platform deletes the hour.
+    """
+
+    app: AppSettings
+    hour: Hour
+    task: Task
+    deadline: datetime
+
+
+def hours_of_the_archive(first_hour: Hour, now: datetime) -> list[Hour]:
+    """Return every hour from the archive's first to the last one that has ended."""
+    return list(hours_between(first_hour, last_finished_hour(now)))
+
+
+def plan_app(
+    app: AppSettings,
+    hours: Collection[Hour],
+    records: Mapping[Hour, HourRecords],
+    now: datetime,
+) -> list[PlannedTask]:
+    """Return what is due for those hours of one app, nearest deadline first.
+
+    Args:
+        app: The app.
+        hours: The hours to think about.
+        records: What the ledger holds; hours without records may be missing.
+        now: By this machine's clock.
+    """
+    planned = []
+    for hour in sorted(hours):
+        known = records.get(hour, NO_RECORDS)
+        due = what_is_due(hour, app.policy, facts_of(known.capture, known.messages), now)
+        if due is not None and due.at <= now:
+            planned.append(PlannedTask(app, hour, due.task, app.policy.deadline(hour)))
+    return planned
+
+
+def in_order(tasks: Collection[PlannedTask]) -> list[PlannedTask]:
+    """Order the tasks of several apps: what can still be lost first, nearest deadline first, apps taking turns.
+
+    Hours whose deadline has passed come last: for them nothing can be won by haste.
+    """
+
+    def urgency(task: PlannedTask) -> tuple[bool, datetime, str]:
+        return task.task is not Task.LOOK, task.deadline, task.app.name
+
+    return sorted(tasks, key=urgency)
+
+
+def looks_by_hand(app: AppSettings, hours: Collection[Hour]) -> list[PlannedTask]:
+    """Return a look at each of those hours, due or not: what a rerun in the UI does."""
+    return [PlannedTask(app, hour, Task.LOOK, app.policy.deadline(hour)) for hour in sorted(hours)]
+
+
+def time_for(tasks: Collection[PlannedTask]) -> timedelta:
+    """Return how long the requests alone take: each app has its own budget a minute, and apps take turns."""
+    looks: dict[AppSettings, int] = {}
+    for task in tasks:
+        if task.task is Task.LOOK:
+            looks[task.app] = looks.get(task.app, 0) + 1
+    minutes = (max(0, count - app.requests_per_minute) / app.requests_per_minute for app, count in looks.items())
+    return timedelta(minutes=max(minutes, default=0.0))
