@@ -76,7 +76,7 @@ def messages_metadata(
 
 def _state(capture: CaptureRecord) -> Metadata:
     metadata: Metadata = {
-        "state": dg.MetadataValue.text(capture.state),
+        "state": dg.MetadataValue.text(capture.state.value),
         "reason": dg.MetadataValue.text(REASONS_IN_WORDS[capture.reason]),
     }
     if capture.state is HourState.EMPTY:

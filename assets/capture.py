@@ -135,7 +135,8 @@ def _keep(hour: Hour, archive: AppArchive, file: Path, captured_at: datetime) ->
         replaces=None,
     )
     try:
-        lines, damage = inspect_file(file).lines, None
+        inspection = inspect_file(file)
+        lines, damage = inspection.lines - inspection.blank, None
     except DamagedFile as error:
         lines, damage = None, str(error)
     return RawRevision(

@@ -120,5 +120,6 @@ def _problem_of(run: dg.ExecuteInProcessResult) -> str:
             if told is not None and told.description:
                 return told.description
             if failure.error is not None:
-                return failure.error.message.strip().splitlines()[0]
+                error = failure.error.cause or failure.error
+                return error.message.strip().splitlines()[0]
     return "The run failed before its first step. See Dagster's event log."

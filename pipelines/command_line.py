@@ -188,3 +188,7 @@ def _chosen_hours(runtime: Runtime, written: str) -> list[Hour]:
 def main() -> None:
     """Run the command line."""
     app()
+
+
+if __name__ == "__main__":
+    main()

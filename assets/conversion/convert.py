@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,7 @@ from assets.conversion.schema import (
     SCHEMA_VERSION,
 )
 from assets.conversion.unreadable import Unreadable, UnreadableReason
+from resources.archive.records import MessageCounts
 from resources.hours.hour import Hour
 
 NO_NAME: Final = "(none)"
@@ -47,29 +48,6 @@ class RawRevisionFile:
 
     sha256: str
     path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class MessageCounts:
-    """What became of an hour's lines, over all its raw revisions.
-
-    Attributes:
-        lines: All lines, blank ones included; a line on which k JSON objects stand counts as k.
-        messages: Rows in the messages file.
-        duplicates: Lines whose row was there already.
-        conflicts: Of the messages, those whose msg_id an earlier row has with different content.
-        quarantined: Rows in the quarantine file.
-        blank: Lines with nothing but spaces.
-        outside_hour: Of the messages, those whose timestamp lies in another hour.
-    """
-
-    lines: int
-    messages: int
-    duplicates: int
-    conflicts: int
-    quarantined: int
-    blank: int
-    outside_hour: int
 
 
 class ConservationBroken(Exception):
@@ -113,9 +91,8 @@ def convert_revisions(
 ) -> Conversion:
     """Convert the union of an hour's raw revisions.
 
-    The messages file is always written, with no rows if there is no message; the quarantine file only if a line is
-    quarantined. Files that are there already are replaced or removed. The same revisions, in any order, give the same
-    bytes. Memory is bounded by one row group, plus two hashes of 16 bytes for each message.
+    Both files are always written, with no rows if there is nothing to put into them; files that are there already are
+    replaced. The same revisions, in any order, give the same bytes. Memory is bounded by one row group, plus two hashes of 16 bytes for each message.
 
     Raises:
         DamagedFile: A revision is not one whole, sound gzip file within the limits. No file is left behind.
@@ -138,10 +115,9 @@ def convert_revisions(
             "app": app,
             "hour": hour.key,
             "raw_revisions": to_json_text([revision.sha256 for revision in revisions]),
-            "counts": to_json_text(asdict(counts)),
+            "counts": to_json_text(counts.model_dump()),
         }
-        if counts.quarantined:
-            quarantine.finish(metadata)
+        quarantine.finish(metadata)
         messages.finish(metadata)
     return tally.conversion(counts)
 

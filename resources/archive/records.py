@@ -158,9 +158,18 @@ class CaptureRecord(_Record):
 
 
 class MessageCounts(_Record):
-    """How the lines of an hour's raw revisions were accounted for.
+    """What became of an hour's lines, over all its raw revisions.
 
     `lines = messages + duplicates + quarantined + blank` holds before anything is published.
+
+    Attributes:
+        lines: All lines, blank ones included; a line on which k JSON objects stand counts as k.
+        messages: Rows in the messages file.
+        duplicates: Lines whose row was there already.
+        conflicts: Of the messages, those whose msg_id an earlier row has with different content.
+        quarantined: Rows in the quarantine file.
+        blank: Lines with nothing but spaces.
+        outside_hour: Of the messages, those whose timestamp lies in another hour.
     """
 
     lines: int = 0

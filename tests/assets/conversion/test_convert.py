@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.conversion import convert as convert_module
-from assets.conversion.convert import ConservationBroken, MessageCounts, RawRevisionFile, convert_revisions
+from assets.conversion.convert import ConservationBroken, RawRevisionFile, convert_revisions
 from assets.conversion.duplicates import SeenMessages, Sighting
 from assets.conversion.lines import DamagedFile, Limits, inspect_file
 from assets.conversion.message import Message
 from assets.conversion.schema import MESSAGES_SCHEMA, QUARANTINE_SCHEMA
+from resources.archive.records import MessageCounts
 from tests.assets.conversion.hours import APP, HOUR, IN_HOUR_MS, convert, line_of, revision_of
 
 FIRST = line_of("1")
@@ -105,12 +106,12 @@ def test_an_hour_without_messages_has_a_file_without_rows(content: bytes, tmp_pa
     assert converted.rows == []
     assert converted.conversion.first_message_at is None
     assert converted.conversion.last_message_at is None
-    assert not converted.quarantine_path.exists()
+    assert pq.read_table(converted.quarantine_path).num_rows == 0
 
 
 def test_a_quarantine_of_an_earlier_run_does_not_stay(tmp_path: Path) -> None:
-    assert convert(tmp_path, b"oops\n").quarantine_path.exists()
-    assert not convert(tmp_path, lines_of(FIRST)).quarantine_path.exists()
+    assert pq.read_table(convert(tmp_path, b"oops\n").quarantine_path).num_rows == 1
+    assert pq.read_table(convert(tmp_path, lines_of(FIRST)).quarantine_path).num_rows == 0
 
 
 def test_of_a_line_too_long_the_beginning_is_quarantined(tmp_path: Path) -> None:
@@ -187,7 +188,7 @@ SOME_LINES = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(revisions=st.lists(SOME_LINES, max_size=3))
 def test_nothing_is_lost_whatever_the_bytes(
     revisions: list[list[bytes]], tmp_path_factory: pytest.TempPathFactory

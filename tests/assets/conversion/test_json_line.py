@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.conversion.json_line import JsonLine, find_value, parse_line, to_json_text
@@ -19,6 +19,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 SEPARATORS = st.sampled_from([(",", ":"), (", ", ": "), ("\t,\r\n ", " :  ")])
 
 
+@settings(deadline=None)
 @given(VALUES, st.dictionaries(KEYS, VALUES, max_size=4), SEPARATORS, st.booleans(), st.randoms())
 def test_a_value_is_found_to_the_letter(
     value: object, others: dict[str, Any], separators: tuple[str, str], ascii_only: bool, random: Any
@@ -114,6 +115,7 @@ def test_the_deepest_line_that_is_read_can_be_written() -> None:
     assert len(to_json_text(parsed.document)) == 504
 
 
+@settings(deadline=None)
 @given(st.dictionaries(KEYS, VALUES, max_size=4))
 def test_a_line_that_is_read_keeps_its_value(document: dict[str, Any]) -> None:
     parsed = parse_line(json.dumps(document).encode())

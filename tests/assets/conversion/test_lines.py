@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.conversion.lines import (
@@ -131,6 +131,7 @@ def test_objects_on_one_line_share_its_number() -> None:
     assert list(split_lines([b"\n{}{}\n{}"])) == [Line(1, b""), Line(2, b"{}"), Line(2, b"{}"), Line(3, b"{}")]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([b"{}", b"\n", b"x", b"\r", b" ", b"abcdef", b"\xef\xbb\xbf"])), st.integers(1, 5))
 def test_lines_do_not_depend_on_where_pieces_end(tokens: list[bytes], size: int) -> None:
     content = b"".join(tokens)

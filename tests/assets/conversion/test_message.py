@@ -214,7 +214,7 @@ IDS = st.sampled_from(["1", "a"]) | st.integers()
 TIMES = st.sampled_from([IN_HOUR_MS, str(IN_HOUR_MS), float(IN_HOUR_MS)])
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(ENVELOPE, IDS, TIMES)
 def test_columns_and_extra_give_the_line_back(envelope: dict[str, Any], msg_id: object, timestamp: object) -> None:
     document = envelope | {"msg_id": msg_id, "timestamp": timestamp}
@@ -228,6 +228,7 @@ def test_columns_and_extra_give_the_line_back(envelope: dict[str, Any], msg_id: 
     assert canonical(rebuild(message)) == canonical(document)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=50) | ODD.map(lambda value: json.dumps(value).encode()))
 def test_no_bytes_make_it_raise(line: bytes) -> None:
     assert isinstance(decode_line(line), Message | Unreadable)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,7 +10,8 @@ import pytest
 from assets.conversion import parquet_writer
 from assets.conversion.parquet_writer import RowWriter
 
-SCHEMA = pa.schema({"name": pa.string(), "number": pa.int64()})
+FIELDS: list[pa.Field[Any]] = [pa.field("name", pa.string()), pa.field("number", pa.int64())]
+SCHEMA = pa.schema(FIELDS)
 ROWS = [("b", 2), (None, 0), ("a", 9), ("b", 1)]
 
 
