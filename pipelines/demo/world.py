@@ -33,6 +33,14 @@ _REQUESTS_PER_MINUTE = 1200
 _DAGSTER_YAML = """\
 telemetry:
   enabled: false
+event_log_storage: # one SQLite file; by default every run makes a database of its own, which takes longer than the run
+  module: dagster._core.storage.event_log
+  class: ConsolidatedSqliteEventLogStorage
+  config:
+    base_dir: {dagster_home}/history
+compute_logs: # a run of this project prints nothing
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 """
 
 
@@ -64,8 +72,9 @@ def made_up_world() -> Iterator[World]:
     platform = SimulatedPlatform(_apps(), clock)
     with TemporaryDirectory(prefix="chat-archive-demo-") as name, serve(platform) as base_url, _s3_server() as endpoint:
         folder = Path(name)
-        (folder / "dagster_home").mkdir()
-        (folder / "dagster_home" / "dagster.yaml").write_text(_DAGSTER_YAML)
+        dagster_home = folder / "dagster_home"
+        dagster_home.mkdir()
+        (dagster_home / "dagster.yaml").write_text(_DAGSTER_YAML.format(dagster_home=dagster_home))
         settings_file = folder / "settings.yaml"
         settings_file.write_text(yaml.safe_dump(_settings(platform, base_url, endpoint, first_hour), sort_keys=False))
         environment = _environment(folder, settings_file, platform)
