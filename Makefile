@@ -1,2 +1,59 @@
+# Everything a person types. `make help` explains each target; continuous integration calls the same ones.
+
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EXAMPLE := docs/chat-archive.example.yaml
+UV := $(BIN)/python -m uv
+
+.PHONY: help
+help: ## Explain every target.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  make demo UI=1  The demo, with the Dagster UI kept running until Ctrl-C."
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed. Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+	  || { echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "Installing into $(VENV); this takes a minute or two."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/.installed ## Make .venv with everything that is needed.
+
+.PHONY: demo
+demo: install ## Archive three simulated days on this machine, and query them.
+	@$(BIN)/python -m pipelines.demo $(if $(UI),--ui)
+
+.PHONY: test
+test: install ## Run the tests.
+	@$(BIN)/python -m pytest
+
+.PHONY: check
+check: install ## Lint, types, floors, and whether Dagster loads the definitions.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	CHAT_ARCHIVE_CONFIG=$(EXAMPLE) $(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
+
+.PHONY: format
+format: install ## Format the code and mend what the linter can mend.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: install ## Renew requirements.lock from pyproject.toml.
+	$(UV) pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-package chat-history-archive \
+	  --no-header --output-file requirements.lock pyproject.toml
+
+.PHONY: clean
+clean: ## Remove .venv and everything tools have left behind.
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache

@@ -33,7 +33,6 @@ LOOKS = {
     HourState.FAILED: _Look("!", "bold #cc79a7", "the last look failed; asked again"),
     HourState.EXPIRED: _Look("✗", "bold #d55e00", "lost: the platform has deleted it"),
 }
-_NO_HOUR = Text("  ")
 _HOURS = 24
 
 
@@ -52,31 +51,32 @@ def _grid(statuses: Sequence[HourStatus]) -> Table:
     days: dict[str, dict[int, HourStatus]] = defaultdict(dict)
     for status in statuses:
         days[status.hour[:8]][int(status.hour[8:])] = status
-    grid = Table(box=None, padding=0, pad_edge=False)
+    grid = Table(box=None, padding=(0, 1), pad_edge=False)
     grid.add_column("UTC", style="dim", no_wrap=True)
-    grid.add_column(Text(" " + "".join(f"{hour:02d} " for hour in range(_HOURS))), no_wrap=True)
+    # A label every third hour: two figures would not fit above every cell of an 80-column terminal.
+    grid.add_column("".join(f"{hour:02d}    " for hour in range(0, _HOURS, 3)).rstrip(), no_wrap=True)
     grid.add_column("messages", justify="right", no_wrap=True)
     for day, hours in sorted(days.items()):
-        cells = Text(" ")
+        cells = Text()
         for hour in range(_HOURS):
             cells.append_text(_cell(hours.get(hour)))
         rows = sum(status.rows or 0 for status in hours.values())
-        grid.add_row(f"{day[:4]}-{day[4:6]}-{day[6:]}", cells, f"  {rows:,}")
+        grid.add_row(f"{day[:4]}-{day[4:6]}-{day[6:]}", cells, f"{rows:,}")
     return grid
 
 
 def _cell(status: HourStatus | None) -> Text:
     if status is None:
-        return Text("   ")
+        return Text("  ")
     look = LOOKS[status.state]
-    return Text(f"{look.sign * 2} ", style=look.style)
+    return Text(f"{look.sign} ", style=look.style)
 
 
 def _legend(counts: Counter[HourState]) -> Table:
     legend = Table.grid(padding=(0, 1))
     for state, look in LOOKS.items():
         legend.add_row(
-            Text(look.sign * 2, style=look.style),
+            Text(look.sign, style=look.style),
             Text(state.value, style=look.style),
             Text(f"{counts[state]:,}"),
             Text(look.meaning, style="dim"),

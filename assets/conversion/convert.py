@@ -92,7 +92,8 @@ def convert_revisions(
     """Convert the union of an hour's raw revisions.
 
     Both files are always written, with no rows if there is nothing to put into them; files that are there already are
-    replaced. The same revisions, in any order, give the same bytes. Memory is bounded by one row group, plus two hashes of 16 bytes for each message.
+    replaced. The same revisions, in any order, give the same bytes. Memory is bounded by one row group, plus two hashes
+    of 16 bytes for each message.
 
     Raises:
         DamagedFile: A revision is not one whole, sound gzip file within the limits. No file is left behind.

@@ -17,8 +17,7 @@ from rich.text import Text
 from pipelines.command_line import HOURS_NEWLY_LOST
 from pipelines.demo.question import QUESTION, answer, connect, message_ids
 from pipelines.demo.world import World, made_up_world
-from resources.clock import SystemClock
-from resources.hours.hour import hours_between, last_finished_hour
+from resources.hours.hour import hours_between
 from resources.simulated_platform import truth
 
 _UI_PORT = 3000
@@ -59,18 +58,21 @@ def _ask(console: Console, world: World) -> bool:
         console.print(Padding(Syntax(QUESTION, "sql", background_color="default"), (0, 0, 1, 0)))
         console.print(answer(connection))
         found = message_ids(connection)
-    now = SystemClock().now()
     said = {
         (f"{app.org}__{app.app}", message_id)
         for app in world.platform.apps
-        for hour in hours_between(world.first_hour, last_finished_hour(now))
-        for message_id in truth(app, hour, now).message_ids
+        for hour in hours_between(world.first_hour, world.last_due_hour)
+        for message_id in truth(app, hour, world.started_at).message_ids
     }
     missing, doubled = said - set(found), len(found) - len(set(found))
-    verdict = f"The platform holds {len(said):,} messages; the archive lacks {len(missing):,} and doubles {doubled:,}."
-    complete = not missing and not doubled
-    console.print(Text(verdict, style="bold green" if complete else "bold red"))
-    return complete
+    console.print(
+        Text(
+            f"Of the hours that are due, the platform still has {len(said):,} messages. "
+            f"The archive lacks {len(missing):,} of them and doubles {doubled:,}.",
+            style="bold red" if missing or doubled else "bold green",
+        ),
+    )
+    return not missing and not doubled
 
 
 def _serve_ui(console: Console, world: World) -> None:

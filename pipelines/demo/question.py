@@ -8,12 +8,16 @@ from urllib.parse import urlsplit
 import duckdb
 from rich.table import Table
 
-from pipelines.demo.world import BUCKET, World
+from pipelines.demo.world import World
 
 QUESTION = """\
 SELECT app, chat_type, count(*) AS messages, count(DISTINCT sender) AS people,
-       round(100.0 * avg((body_type = 'txt')::int), 1) AS percent_text
-FROM read_parquet('s3://chat-archive/history/messages/*/*/*/messages.parquet', hive_partitioning = true)
+       max_by(strftime(hour_start, '%d %b %H:00'), in_hour) AS busiest_hour
+FROM (SELECT *, date_trunc('hour', timestamp) AS hour_start,
+             count(*) OVER (PARTITION BY app, chat_type, hour_start) AS in_hour
+      FROM read_parquet(
+        's3://chat-archive/history/messages/*/*/*/messages.parquet',
+        hive_partitioning = true))
 GROUP BY ALL ORDER BY app, messages DESC"""
 
 _MESSAGE_IDS = """\
@@ -42,7 +46,7 @@ def answer(connection: duckdb.DuckDBPyConnection) -> Table:
     result = connection.execute(QUESTION)
     table = Table()
     for name, *_ in result.description or ():
-        table.add_column(name, justify="left" if name in {"app", "chat_type"} else "right")
+        table.add_column(name, justify="right" if name in {"messages", "people"} else "left")
     for row in result.fetchall():
         table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
     return table
@@ -51,6 +55,3 @@ def answer(connection: duckdb.DuckDBPyConnection) -> Table:
 def message_ids(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     """Return the app slug and id of every message in S3, repeated if a message is there twice."""
     return [(str(app), str(msg_id)) for app, msg_id in connection.execute(_MESSAGE_IDS).fetchall()]
-
-
-__all__ = ["BUCKET", "QUESTION", "answer", "connect", "message_ids"]

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +17,8 @@ import yaml
 from moto.server import ThreadedMotoServer
 
 from resources.clock import SystemClock
-from resources.hours.hour import Hour
+from resources.hours.hour import Hour, last_finished_hour
+from resources.hours.policy import HourPolicy
 from resources.local_state import STATE_VARIABLE
 from resources.settings_file import CONFIG_VARIABLE
 from resources.simulated_platform import SimulatedApp, SimulatedPlatform, serve
@@ -53,14 +54,18 @@ class World:
         environment: For the commands that are run; names the settings file and holds made-up credentials.
         platform: The simulated platform, which knows what was said.
         endpoint_url: The S3 server.
+        started_at: When the demo began; what the platform has is judged by this moment.
         first_hour: The archive's first hour.
+        last_due_hour: The newest hour that is old enough to be asked for.
     """
 
     folder: Path
     environment: dict[str, str]
     platform: SimulatedPlatform
     endpoint_url: str
+    started_at: datetime
     first_hour: Hour
+    last_due_hour: Hour
 
 
 @contextmanager
@@ -68,7 +73,8 @@ def made_up_world() -> Iterator[World]:
     """Start the servers, write the settings, and take everything away at the end."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # moto's request log
     clock = SystemClock()
-    first_hour = Hour.containing(clock.now()).plus(-_HOURS_BEFORE_NOW)
+    started_at = clock.now()
+    first_hour = Hour.containing(started_at).plus(-_HOURS_BEFORE_NOW)
     platform = SimulatedPlatform(_apps(), clock)
     with TemporaryDirectory(prefix="chat-archive-demo-") as name, serve(platform) as base_url, _s3_server() as endpoint:
         folder = Path(name)
@@ -85,7 +91,8 @@ def made_up_world() -> Iterator[World]:
             aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
         ).create_bucket(Bucket=BUCKET)
-        yield World(folder, environment, platform, endpoint, first_hour)
+        last_due_hour = last_finished_hour(started_at - HourPolicy().publish_delay)
+        yield World(folder, environment, platform, endpoint, started_at, first_hour, last_due_hour)
 
 
 def _apps() -> list[SimulatedApp]:
