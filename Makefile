@@ -20,8 +20,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	  || { echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Installing into $(VENV); this takes a minute or two."
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .PHONY: install
@@ -51,7 +51,7 @@ format: install ## Format the code and mend what the linter can mend.
 .PHONY: lock
 lock: install ## Renew requirements.lock from pyproject.toml.
 	$(UV) pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \
-	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-package chat-history-archive \
+	  --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-emit-package chat-history-archive \
 	  --no-header --output-file requirements.lock pyproject.toml
 
 .PHONY: clean
