@@ -83,7 +83,7 @@ def _raw_history(app: AppSettings, partitions: dg.HourlyPartitionsDefinition) ->
                 archive,
                 lambda: runtime.platform(app),
                 runtime.clock,
-                run_id=context.run_id,
+                run_id=context.run.run_id,
             )
         except (ArchiveError, MissingSecret, LocalStateError) as error:
             raise HourFailed(f"Hour {hour} of {app.name}: {error}", allow_retries=False) from None

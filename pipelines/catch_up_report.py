@@ -41,7 +41,7 @@ def announce(console: Console, tasks: Sequence[PlannedTask]) -> None:
         return
     counts = Counter(task.task for task in tasks)
     parts = [f"{counts[task]:,} {words}" for task, words in _IN_WORDS.items() if counts[task]]
-    console.print(f"{len(tasks):,} hours are due: {', '.join(parts)}.")
+    console.print(f"{len(tasks):,} {'hour is' if len(tasks) == 1 else 'hours are'} due: {', '.join(parts)}.")
     needed = time_for(tasks)
     if needed >= timedelta(minutes=1):
         console.print(f"The apps' request budgets make this take about {round(needed.total_seconds() / 60):,} minutes.")

@@ -35,18 +35,17 @@ def build_definitions(runtime: Runtime) -> dg.Definitions:
     partitions = hourly_partitions(runtime.settings.archive.first_hour)
     return dg.Definitions(
         assets=[asset for app in apps for asset in build_app_assets(app, partitions)],
-        jobs=[_archive_job(app, partitions) for app in apps],
+        jobs=[_archive_job(app) for app in apps],
         resources={RUNTIME_KEY: runtime},
         # A run is one hour in two steps; a process for each step would only cost seconds.
         executor=dg.in_process_executor,
     )
 
 
-def _archive_job(app: AppSettings, partitions: dg.HourlyPartitionsDefinition) -> dg.UnresolvedAssetJobDefinition:
+def _archive_job(app: AppSettings) -> dg.UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         name=job_name(app),
         selection=dg.AssetSelection.assets(raw_history_key(app), messages_key(app)),
-        partitions_def=partitions,
         description=f"Save an hour of {app.name}: capture what the platform has, then build its messages.",
         tags={"archive/app": app.slug},
     )

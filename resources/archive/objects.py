@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded
 from resources.archive.s3_errors import code_of, explained
@@ -236,7 +236,7 @@ class ArchiveBucket:
         return Retrying(
             retry=retry_if_exception(_worth_another_try),
             stop=stop_after_attempt(_TRIES),
-            wait=wait_exponential_jitter(initial=0.2, max=5),
+            wait=wait_random_exponential(multiplier=0.2, max=5),
             sleep=self._clock.sleep,
             reraise=True,
         )

@@ -1,0 +1,76 @@
+"""What many tests stand on: a clean environment, an S3 server on loopback, and a small world around a runtime."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tests.world import AWS_ENVIRONMENT, World, start_world
+
+MakeWorld = Callable[..., World]
+
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the machine's own settings out of the tests, and the tests out of the machine's folders."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "DAGSTER_", "CHAT_ARCHIVE_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name, value in AWS_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("CHAT_ARCHIVE_STATE_DIR", str(tmp_path / "state"))
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """Serve S3 on loopback. It is moto's: it takes any credentials, but keeps the conditions of puts."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket_name(s3_endpoint: str) -> str:
+    """Make a bucket for one test."""
+    name = f"test-{uuid4().hex}"
+    client = boto3.client("s3", endpoint_url=s3_endpoint, region_name="us-east-1")
+    client.create_bucket(Bucket=name)
+    client.close()
+    return name
+
+
+@pytest.fixture
+def make_world(
+    s3_endpoint: str,
+    bucket_name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[MakeWorld]:
+    """Return a function that starts a simulated platform and a runtime that archives it; see `start_world`."""
+    with ExitStack() as stack:
+
+        def make(**options: object) -> World:
+            world = start_world(stack, s3_endpoint, bucket_name, tmp_path, **options)  # type: ignore[arg-type]
+            for name, value in world.secrets.items():
+                monkeypatch.setenv(name, value)
+            return world
+
+        yield make
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    """Return a world with the one app `acme/support`."""
+    return make_world()
