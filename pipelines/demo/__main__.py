@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from io import StringIO
+from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -15,18 +21,26 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from pipelines.command_line import HOURS_NEWLY_LOST
+from pipelines.coverage_grid import coverage_grid
 from pipelines.demo.question import QUESTION, answer, connect, message_ids
 from pipelines.demo.world import World, made_up_world
+from pipelines.status import HourStatus
 from resources.hours.hour import hours_between
 from resources.simulated_platform import truth
 
 _UI_PORT = 3000
+_SECONDS_TO_END = 15
 
 
 def main(
-    *, ui: Annotated[bool, typer.Option("--ui", help="Keep everything running with the Dagster UI.")] = False
+    *,
+    ui: Annotated[bool, typer.Option("--ui", help="Keep everything running with the Dagster UI.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option(help="Also write the coverage grid as an SVG, for the README.")
+    ] = None,
 ) -> None:
     """Archive three days of a simulated chat platform into a local S3 server, and ask the archive a question."""
+    signal.signal(signal.SIGTERM, _interrupt)
     console = Console()
     started = time.monotonic()
     with made_up_world() as world:
@@ -38,6 +52,8 @@ def main(
         console.rule("[bold]2. What is there, hour by hour")
         console.print("chat-archive status", style="bold cyan")
         _run(world, "status")
+        if picture is not None:
+            picture.write_text(_picture(world), encoding="utf-8")
         console.rule("[bold]3. Ask the Parquet in S3")
         complete = _ask(console, world)
         console.print(f"\nThe demo took {time.monotonic() - started:.0f} seconds.", style="dim")
@@ -50,6 +66,16 @@ def main(
 def _run(world: World, *arguments: str) -> int:
     command = [sys.executable, "-m", "pipelines.command_line", *arguments]
     return subprocess.run(command, env=world.environment, check=False).returncode  # noqa: S603 - our own command
+
+
+def _picture(world: World) -> str:
+    """Return what `chat-archive status` shows as an SVG that loads nothing from elsewhere."""
+    command = [sys.executable, "-m", "pipelines.command_line", "status", "--json"]
+    printed = subprocess.run(command, env=world.environment, check=True, capture_output=True).stdout  # noqa: S603 - ours
+    console = Console(record=True, width=72, file=StringIO())
+    console.print(coverage_grid([HourStatus(**entry) for entry in json.loads(printed)]))
+    svg = console.export_svg(title="chat-archive status", unique_id="coverage")
+    return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
 
 
 def _ask(console: Console, world: World) -> bool:
@@ -84,8 +110,24 @@ def _serve_ui(console: Console, world: World) -> None:
     try:
         process.wait()
     except KeyboardInterrupt:
-        process.send_signal(signal.SIGINT)
-        process.wait()
+        console.print("Ending everything.")
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End Dagster and its own processes: politely, then firmly."""
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        process.send_signal(ending)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_SECONDS_TO_END)
+            return
+
+
+def _interrupt(signal_number: int, frame: FrameType | None) -> None:
+    """Let SIGTERM end the demo as Ctrl-C does, so that it leaves nothing behind either way."""
+    del signal_number, frame
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

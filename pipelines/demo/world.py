@@ -34,6 +34,8 @@ _REQUESTS_PER_MINUTE = 1200
 _DAGSTER_YAML = """\
 telemetry:
   enabled: false
+nux: # no invitation to Dagster's community in front of the first page
+  enabled: false
 event_log_storage: # one SQLite file; by default every run makes a database of its own, which takes longer than the run
   module: dagster._core.storage.event_log
   class: ConsolidatedSqliteEventLogStorage
