@@ -18,7 +18,7 @@ Metadata = dict[str, dg.MetadataValue]
 def object_link(settings: ArchiveSettings, key: str) -> str:
     """Return a link a browser can follow: to the S3-compatible server's object, or to the AWS console's page of it."""
     if settings.endpoint_url is not None:
-        return f"{settings.endpoint_url.rstrip('/')}/{settings.bucket}/{quote(key)}"
+        return f"{settings.endpoint_url.rstrip('/')}/{settings.bucket}/{quote(key, safe='/=')}"
     return f"https://s3.console.aws.amazon.com/s3/object/{settings.bucket}?prefix={quote(key, safe='')}"
 
 
