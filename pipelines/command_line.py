@@ -134,6 +134,51 @@ def status(
             console.print(Text(f"{entry.app} {entry.hour}: {entry.problem}"), style="dim")
 
 
+@app.command()
+def plan(app_name: AppOption = None) -> None:
+    """Show what would be asked now, in which order, how long it takes, what is at risk and what is already lost.
+
+    No request is made. Exit code 0, or 2 for usage and configuration.
+    """
+    from pipelines.operator_commands import show_plan  # noqa: PLC0415
+
+    with _explained(), _runtime() as runtime:
+        show_plan(Console(), runtime, _chosen_apps(runtime, app_name))
+
+
+@app.command()
+def acknowledge(
+    app_name: Annotated[str, typer.Option("--app", metavar="ORG/APP", help="The app whose hours are lost.")],
+    hours: Annotated[str, typer.Option("--hours", metavar="A..B", help="From hour A to hour B, both included.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why this is known and accepted; kept in the ledger.")],
+) -> None:
+    """Quiet the alarm about lost hours without hiding the loss.
+
+    The hours stay expired in status, grid and ledger; the check hours_lost no longer fails for them.
+
+    Exit code 0, or 2 for usage and configuration, also when none of the hours is lost.
+    """
+    from pipelines.operator_commands import acknowledge_losses  # noqa: PLC0415
+
+    if not reason.strip():
+        raise typer.BadParameter("Write a reason that somebody will understand in a year.", param_hint="--reason")
+    with _explained(), _runtime() as runtime:
+        (chosen_app,) = _chosen_apps(runtime, app_name)
+        acknowledge_losses(Console(), runtime, chosen_app, _chosen_hours(runtime, hours), reason.strip())
+
+
+@app.command()
+def reconcile(app_name: AppOption = None) -> None:
+    """Rebuild Dagster's picture from the ledger, after its database was lost or pruned. Needs DAGSTER_HOME.
+
+    Exit code 0, or 2 for usage and configuration.
+    """
+    from pipelines.operator_commands import reconcile as rebuild  # noqa: PLC0415
+
+    with _explained(), _runtime() as runtime:
+        rebuild(Console(), runtime, _chosen_apps(runtime, app_name))
+
+
 @contextmanager
 def _runtime() -> Iterator[Runtime]:
     runtime = Runtime(load_settings())

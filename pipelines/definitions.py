@@ -15,6 +15,10 @@ from assets.app_assets import (
     messages_key,
     raw_history_key,
 )
+from pipelines.alert_sensor import build_alert_sensor
+from pipelines.asset_checks import build_checks
+from pipelines.schedules import build_archive_schedule, build_check_schedule, run_tags
+from resources.hours.hour import Hour
 from resources.runtime import Runtime
 from resources.settings import AppSettings
 from resources.settings_file import load_settings
@@ -31,23 +35,51 @@ def build_definitions(runtime: Runtime) -> dg.Definitions:
     Args:
         runtime: What the assets will use; a test hands in one with its own clock and folder.
     """
-    apps = runtime.settings.apps
     partitions = hourly_partitions(runtime.settings.archive.first_hour)
-    return dg.Definitions(
-        assets=[asset for app in apps for asset in build_app_assets(app, partitions)],
-        jobs=[_archive_job(app) for app in apps],
+    parts = [_definitions_of(app, partitions) for app in runtime.settings.apps]
+    shared = dg.Definitions(
+        sensors=[build_alert_sensor()],
         resources={RUNTIME_KEY: runtime},
         # A run is one hour in two steps; a process for each step would only cost seconds.
         executor=dg.in_process_executor,
     )
+    return dg.Definitions.merge(shared, *parts)
 
 
-def _archive_job(app: AppSettings) -> dg.UnresolvedAssetJobDefinition:
+def _definitions_of(app: AppSettings, partitions: dg.HourlyPartitionsDefinition) -> dg.Definitions:
+    """Return what belongs to one app. Nothing of it depends on another app."""
+    archive_job, check_job, checks = _archive_job(app, partitions), _check_job(app), build_checks(app)
+    return dg.Definitions(
+        assets=build_app_assets(app, partitions),
+        asset_checks=[checks],
+        jobs=[archive_job, check_job],
+        schedules=[
+            build_archive_schedule(app, archive_job.name, partitions),
+            build_check_schedule(app, check_job.name),
+        ],
+    )
+
+
+def _archive_job(app: AppSettings, partitions: dg.HourlyPartitionsDefinition) -> dg.UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         name=job_name(app),
-        selection=dg.AssetSelection.assets(raw_history_key(app), messages_key(app)),
+        selection=dg.AssetSelection.assets(raw_history_key(app), messages_key(app)).without_checks(),
+        config=dg.PartitionedConfig(
+            partitions,
+            run_config_for_partition_key_fn=lambda _: {},
+            tags_for_partition_key_fn=lambda key: run_tags(app, Hour.from_key(key)),
+        ),
         description=f"Save an hour of {app.name}: capture what the platform has, then build its messages.",
         tags={"archive/app": app.slug},
+    )
+
+
+def _check_job(app: AppSettings) -> dg.UnresolvedAssetJobDefinition:
+    return dg.define_asset_job(
+        name=f"check_{app.slug}",
+        selection=dg.AssetSelection.checks_for_assets(raw_history_key(app), messages_key(app)),
+        description=f"Look through the ledger of {app.name} for hours lost, at risk, or odd.",
+        tags={"archive/checks_of": app.slug},
     )
 
 

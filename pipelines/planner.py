@@ -5,7 +5,7 @@ Not here: what is due for one hour (`resources.hours.due`), and running it (`cat
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,9 @@ from resources.hours.hour import Hour, hours_between, last_finished_hour
 from resources.settings import AppSettings
 
 NO_RECORDS = HourRecords()
+
+MOST_OTHER_TASKS = 200
+"""So many tasks that cost no request are taken at once; each is a run, and the daemon starts some ten a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,22 @@ def in_order(tasks: Collection[PlannedTask]) -> list[PlannedTask]:
         return task.task is not Task.LOOK, task.deadline, task.app.name
 
     return sorted(tasks, key=urgency)
+
+
+def cap(tasks: Sequence[PlannedTask], looks: int) -> list[PlannedTask]:
+    """Return the tasks in their order, with at most so many looks and `MOST_OTHER_TASKS` of the rest.
+
+    A tick requests no more looks than the platform's budget allows until the next tick: what is left over is still due
+    then, and nearer to its deadline than what came up meanwhile.
+    """
+    left = {True: max(looks, 0), False: MOST_OTHER_TASKS}
+    kept = []
+    for task in tasks:
+        is_look = task.task is Task.LOOK
+        if left[is_look] > 0:
+            left[is_look] -= 1
+            kept.append(task)
+    return kept
 
 
 def looks_by_hand(app: AppSettings, hours: Collection[Hour]) -> list[PlannedTask]:

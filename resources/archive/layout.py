@@ -5,6 +5,7 @@
     {root}/quarantine/app={app}/date=YYYY-MM-DD/hour=HH/lines.parquet     what was not a message, and why
     {root}/ledger/app={app}/date=YYYY-MM-DD/hour=HH/capture.json          state and evidence, written by capture
     {root}/ledger/app={app}/date=YYYY-MM-DD/hour=HH/messages.json         what the table holds, written by conversion
+    {root}/ledger/app={app}/watch.json                                    losses, acknowledgements, alerts sent
 
 `{app}` is the app's slug (letters, digits, underscores), so no key can leave its prefix. Dates and hours are UTC.
 """
@@ -17,7 +18,7 @@ from datetime import UTC, datetime
 
 from resources.hours.hour import Hour
 
-_LEDGER_KEY = re.compile(r"date=(\d{4}-\d{2}-\d{2})/hour=(\d{2})/(capture|messages)\.json")
+_LEDGER_KEY = re.compile(r"date=(\d{4}-\d{2}-\d{2})/hour=(\d{2})/(capture|messages)\.json", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -60,6 +61,11 @@ class Layout:
         return f"{self._folder('ledger', hour)}messages.json"
 
     @property
+    def watch_record(self) -> str:
+        """The key of the record of losses, acknowledgements and alerts."""
+        return f"{self.ledger}watch.json"
+
+    @property
     def ledger(self) -> str:
         """The prefix of all of the app's records."""
         return f"{self.prefix}ledger/app={self.slug}/"
@@ -74,10 +80,13 @@ class Layout:
 
     def hour_of_record(self, key: str) -> tuple[Hour, str] | None:
         """Return the hour and kind (`capture` or `messages`) of a ledger key, or None when it is no record's key."""
-        match = _LEDGER_KEY.fullmatch(key.removeprefix(self.ledger))
+        match = _LEDGER_KEY.fullmatch(key.removeprefix(self.ledger)) if key.startswith(self.ledger) else None
         if match is None:
             return None
-        start = datetime.strptime(f"{match[1]} {match[2]}", "%Y-%m-%d %H").replace(tzinfo=UTC)
+        try:
+            start = datetime.strptime(f"{match[1]} {match[2]}", "%Y-%m-%d %H").replace(tzinfo=UTC)
+        except ValueError:  # a stranger's object, named like a record of an hour that never was
+            return None
         return Hour(start), match[3]
 
     def _folder(self, kind: str, hour: Hour) -> str:

@@ -1,4 +1,4 @@
-"""The ledger: reading and replacing an hour's two records, so that no writer ever undoes another's work.
+"""The ledger: reading and replacing its records, so that no writer ever undoes another's work.
 
 A record is read with its version and replaced only if it still is that version; whoever comes second reads again and
 applies his change to what is there now. What the records hold lies in `records.py`.
@@ -18,11 +18,12 @@ from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded
 from resources.archive.layout import Layout
 from resources.archive.objects import ArchiveBucket, ObjectHead
 from resources.archive.records import CaptureRecord, MessagesRecord
+from resources.archive.watch_record import WatchRecord
 from resources.hours.hour import Hour
 
 _TRIES = 8
 _READERS = 16
-Record = TypeVar("Record", CaptureRecord, MessagesRecord)
+Record = TypeVar("Record", CaptureRecord, MessagesRecord, WatchRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,14 @@ class Ledger:
     def messages(self, hour: Hour) -> MessagesRecord | None:
         """Return what conversion published for the hour."""
         return self._read(self.layout.messages_record(hour), MessagesRecord)[0]
+
+    def watch(self) -> WatchRecord | None:
+        """Return what was noticed and told about the app's hours."""
+        return self._read(self.layout.watch_record, WatchRecord)[0]
+
+    def update_watch(self, change: Callable[[WatchRecord | None], WatchRecord]) -> WatchRecord:
+        """Apply a change to the watch record; everything else as `update_capture`."""
+        return self._update(self.layout.watch_record, WatchRecord, change)
 
     def update_capture(self, hour: Hour, change: Callable[[CaptureRecord | None], CaptureRecord]) -> CaptureRecord:
         """Apply a change to the capture record and return what was stored.
@@ -75,12 +84,14 @@ class Ledger:
         kinds: dict[Hour, set[str]] = defaultdict(set)
         if not hours:
             return kinds
-        wanted = frozenset(hours)
+        wanted, last = frozenset(hours), max(hours)
         for key in self.bucket.keys(self.layout.ledger, after=self.layout.before_day_in_ledger(min(wanted))):
             place = self.layout.hour_of_record(key)
             if place is None:
                 continue
             hour, kind = place
+            if hour > last:  # keys come in order of time
+                break
             if hour in wanted:
                 kinds[hour].add(kind)
         return kinds

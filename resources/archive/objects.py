@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1024 * 1024
 _TRIES = 5
+_CONNECTIONS = 16
 _MISSING = frozenset({"NoSuchKey", "NotFound", "404"})
 _CONDITION_NOT_MET = frozenset({"PreconditionFailed", "412"}) | _MISSING
 
@@ -91,6 +92,7 @@ class ArchiveBucket:
         config = Config(
             connect_timeout=10,
             read_timeout=60,
+            max_pool_connections=_CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": _TRIES},
             s3={"addressing_style": "path" if own_server else "auto"},
             # S3-compatible servers older than 2025 refuse boto3's new checksum trailers; Content-MD5 is sent to all.
@@ -143,7 +145,8 @@ class ArchiveBucket:
         content_type: str,
         replaces: ObjectHead | None,
     ) -> str:
-        condition: dict[str, Any] = {"IfMatch": replaces.etag} if replaces else {"IfNoneMatch": "*"}
+        # Without its quotes: Ceph before 20 compares them too, and S3 takes an etag either way.
+        condition: dict[str, Any] = {"IfMatch": replaces.etag.strip('"')} if replaces else {"IfNoneMatch": "*"}
         with explained("PUT", self.name, key):
             for attempt in self._retrying():
                 with attempt:
@@ -232,7 +235,7 @@ class ArchiveBucket:
         return ObjectHead(answer["ETag"], answer["ContentLength"], _sha256_in(answer["Metadata"]))
 
     def _retrying(self) -> Retrying:
-        """What boto3 leaves to its caller: bodies cut on the way here, and two writers at the same instant."""
+        """What boto3 leaves to its caller: bodies cut or changed on the way, and two writers at the same instant."""
         return Retrying(
             retry=retry_if_exception(_worth_another_try),
             stop=stop_after_attempt(_TRIES),
@@ -244,13 +247,13 @@ class ArchiveBucket:
     def _damaged(self, key: str) -> ArchiveDamaged:
         return ArchiveDamaged(
             f"s3://{self.name}/{key} does not hold the bytes that were written.",
-            "Restore it from a bucket version or a backup; inside the window, look at the hour again.",
+            "Restore it from a bucket version or a backup; inside the window, delete it and look at the hour again.",
         )
 
 
 def _worth_another_try(error: BaseException) -> bool:
     if isinstance(error, ClientError):
-        return code_of(error) == "ConditionalRequestConflict"
+        return code_of(error) in {"ConditionalRequestConflict", "BadDigest"}
     return isinstance(error, ResponseStreamingError | IncompleteReadError | ReadTimeoutError)
 
 

@@ -6,6 +6,7 @@ There are two records an hour, because a record has one writer: capturing writes
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -118,13 +119,19 @@ class CaptureRecord(_Record):
         revisions: tuple[RawRevision, ...],
         deadline: AwareDatetime,
     ) -> Self:
-        """Return the record after a look that was answered. Revisions are only ever added."""
-        have = {revision.sha256 for revision in self.raw_revisions}
-        added = tuple(revision for revision in revisions if revision.sha256 not in have)
+        """Return the record after a look that was answered.
+
+        Revisions are only ever added; one that was held to be damaged and can be read by now is no longer so.
+        """
+        kept = {revision.sha256: revision for revision in self.raw_revisions}
+        for revision in revisions:
+            before = kept.setdefault(revision.sha256, revision)
+            if before.damage is not None and revision.damage is None:
+                kept[revision.sha256] = before.model_copy(update={"lines": revision.lines, "damage": None})
         looks = (*self.looks, look)
         if len(looks) > MOST_LOOKS_KEPT:
-            # The first looks and every word that nobody spoke are evidence for ever; later repetitions are not.
-            dispensable = next(i for i, each in enumerate(looks) if i > 0 and not each.said_empty)
+            # The first look, the latest, and the words that nobody spoke are evidence; other repetitions are not.
+            dispensable = next((i for i, each in enumerate(looks[1:-1], 1) if not each.said_empty), 1)
             looks = looks[:dispensable] + looks[dispensable + 1 :]
         return self.model_copy(
             update={
@@ -133,7 +140,7 @@ class CaptureRecord(_Record):
                 "confirmed": verdict.confirmed,
                 "deadline": deadline,
                 "looks": looks,
-                "raw_revisions": self.raw_revisions + added,
+                "raw_revisions": tuple(kept.values()),
                 "looks_total": self.looks_total + 1,
                 "updated_at": look.asked_at,
             },
@@ -215,9 +222,9 @@ def facts_of(capture: CaptureRecord | None, messages: MessagesRecord | None) -> 
     failed_conversions = messages.failures_in_a_row if messages else 0
     if capture is None:
         return HourFacts()
-    answered = [look for look in capture.looks if look.reason not in {Reason.LOOK_FAILED, Reason.DAMAGED_FILE}]
-    last_answer = answered[-1] if answered else None
-    failures = len(capture.looks) - (capture.looks.index(last_answer) + 1 if last_answer else 0)
+    latest_first = tuple(reversed(capture.looks))
+    failures = sum(1 for _ in takewhile(_failed, latest_first))
+    last_answer = latest_first[failures] if failures < len(latest_first) else None
     return HourFacts(
         state=capture.state,
         confirmed=capture.confirmed,
@@ -228,6 +235,10 @@ def facts_of(capture: CaptureRecord | None, messages: MessagesRecord | None) -> 
         last_conversion_at=messages.last_failure_at if messages else None,
         conversion_failures=failed_conversions,
     )
+
+
+def _failed(look: Look) -> bool:
+    return look.reason in {Reason.LOOK_FAILED, Reason.DAMAGED_FILE}
 
 
 def messages_are_current(capture: CaptureRecord, messages: MessagesRecord | None) -> bool:

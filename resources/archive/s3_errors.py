@@ -8,26 +8,52 @@ from contextlib import contextmanager
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
     EndpointConnectionError,
+    FlexibleChecksumError,
     NoCredentialsError,
     PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
 )
 
-from resources.archive.errors import ArchiveError, ArchiveRefused, ArchiveUnreachable
+from resources.archive.errors import (
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveRefused,
+    ArchiveSuperseded,
+    ArchiveUnreachable,
+)
 
 _CREDENTIALS = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role this process runs under."
+_PERMISSIONS = "Grant this process s3:GetObject, s3:PutObject and s3:ListBucket on the archive's bucket."
+_REGION = "Set archive.region in the settings to the bucket's region."
 _REMEDIES = {
-    "AccessDenied": "Grant this process s3:GetObject, s3:PutObject and s3:ListBucket on the archive's bucket.",
+    "403": f"{_PERMISSIONS} If it has them: {_CREDENTIALS}",  # a HEAD is refused without a code
+    "AccessDenied": _PERMISSIONS,
     "AllAccessDisabled": "The bucket's owner has to enable it again.",
+    "AuthorizationHeaderMalformed": _REGION,
+    "EntityTooLarge": "S3 takes at most 5 GiB in one object: keep the hour's file by hand before its deadline.",
     "ExpiredToken": "Renew the temporary AWS credentials.",
     "InvalidAccessKeyId": _CREDENTIALS,
     "InvalidToken": "Renew the temporary AWS credentials.",
     "NoSuchBucket": "Create the bucket, or correct archive.root in the settings.",
+    "PermanentRedirect": _REGION,
     "QuotaExceeded": "Raise the quota of the bucket or its user.",
     "RequestTimeTooSkewed": "Set this machine's clock: S3 refuses requests more than 15 minutes off.",
     "SignatureDoesNotMatch": _CREDENTIALS,
     "UserSuspended": "The S3 user is suspended; its administrator has to enable it again.",
 }
+_PASSING = frozenset({"SlowDown", "RequestTimeout", "OperationAborted", "BadDigest"})
+_NO_CREDENTIALS = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    TokenRetrievalError,
+    SSOError,
+    ProfileNotFound,
+)
 _FIRST_SERVER_ERROR = 500
 
 
@@ -48,14 +74,21 @@ def explained(operation: str, bucket: str, key: str) -> Iterator[None]:
     Raises:
         ArchiveRefused: S3 answered 4xx, or there are no credentials.
         ArchiveUnreachable: No answer or 5xx, after botocore's own retries.
+        ArchiveSuperseded: Somebody else wrote the object at every try.
+        ArchiveDamaged: The bytes do not have the checksum that S3 itself keeps of them.
     """
     what = f"{operation} s3://{bucket}/{key}"
     try:
         yield
     except ClientError as error:
         raise _from_client_error(what, error) from None
-    except (NoCredentialsError, PartialCredentialsError):
-        raise ArchiveRefused(f"{what} failed: there are no AWS credentials.", _CREDENTIALS) from None
+    except _NO_CREDENTIALS:
+        raise ArchiveRefused(f"{what} failed: there are no usable AWS credentials.", _CREDENTIALS) from None
+    except FlexibleChecksumError:
+        raise ArchiveDamaged(
+            f"{what} gave bytes without the checksum that S3 keeps of them.",
+            "Run it again; if it stays, restore the object from a bucket version or a backup.",
+        ) from None
     except EndpointConnectionError:
         raise ArchiveUnreachable(
             f"{what} failed: nothing answers at the S3 endpoint.",
@@ -71,6 +104,8 @@ def explained(operation: str, bucket: str, key: str) -> Iterator[None]:
 def _from_client_error(what: str, error: ClientError) -> ArchiveError:
     code, status = code_of(error), status_of(error)
     happened = f"{what} failed: S3 answered {status} {code}."
-    if status >= _FIRST_SERVER_ERROR or code == "SlowDown":
+    if code == "ConditionalRequestConflict":
+        return ArchiveSuperseded(happened, "Others write this object at the same moment. Run it again.")
+    if status >= _FIRST_SERVER_ERROR or code in _PASSING:
         return ArchiveUnreachable(happened, "It was retried; S3 is in trouble or overloaded. Run it again later.")
     return ArchiveRefused(happened, _REMEDIES.get(code, "Look this code up in your S3 server's documentation."))

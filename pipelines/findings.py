@@ -1,0 +1,209 @@
+"""What is wrong in an app's part of the ledger: pure functions from records and the time to findings.
+
+Each kind of finding is a check in Dagster's UI, which stays red as long as its cause stays. Not here: reading the
+ledger and telling people (`watch.py`), showing checks (`asset_checks.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from statistics import median
+
+from pipelines.planner import NO_RECORDS
+from resources.archive.ledger import HourRecords
+from resources.archive.records import CaptureRecord, messages_are_current
+from resources.archive.watch_record import WatchRecord
+from resources.hours.hour import Hour
+from resources.hours.state import HourState
+from resources.settings import AppSettings
+
+AT_RISK = timedelta(hours=12)
+"""An hour that is not safe this long before its deadline is at risk."""
+
+LONGEST_LAG = timedelta(hours=3)
+"""Looks that are due may wait so long before the archive is said to lag behind."""
+
+FAILURES_TO_TELL = 3
+"""So many failures in a row are worth waking somebody."""
+
+_CONVERSION_GRACE = timedelta(hours=1)
+_WEEKS_COMPARED = 4
+_FEWEST_WEEKS = 2
+_SMALLEST_MEDIAN = 20
+_FAR = 5
+_DAYS_JUDGED = 7
+_HOURS_NAMED = 12
+
+
+class FindingKind(StrEnum):
+    """What can be wrong. Each is the name of a check."""
+
+    HOURS_LOST = "hours_lost"
+    HOURS_AT_RISK = "hours_at_risk"
+    HOURS_FAILING = "hours_failing"
+    ARCHIVE_LAG = "archive_lag"
+    CONSERVATION = "conservation"
+    FILES_SHRANK = "files_shrank"
+    VOLUME = "volume"
+
+
+WARNINGS = frozenset({FindingKind.ARCHIVE_LAG, FindingKind.VOLUME})
+"""Shown, but nobody is woken for them: either they pass, or another kind follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong.
+
+    Attributes:
+        kind: What.
+        hours: The keys of the hours concerned, in order.
+        sentence: What it means and what to do now.
+    """
+
+    kind: FindingKind
+    hours: tuple[str, ...]
+    sentence: str
+
+    @property
+    def hours_in_words(self) -> str:
+        """The hours, shortened when there are many."""
+        named = ", ".join(self.hours[:_HOURS_NAMED])
+        rest = len(self.hours) - _HOURS_NAMED
+        return f"{named} and {rest:,} more" if rest > 0 else named
+
+
+_SENTENCES = {
+    FindingKind.HOURS_LOST: (
+        "The platform has deleted these hours and the archive has nothing of them. Find out why nobody asked in time, "
+        "then acknowledge the loss: chat-archive acknowledge."
+    ),
+    FindingKind.HOURS_AT_RISK: (
+        "The platform deletes these hours in less than 12 hours and they are not safe. See why with chat-archive "
+        "status, then run chat-archive catch-up."
+    ),
+    FindingKind.HOURS_FAILING: (
+        "These hours failed three times or more in a row. The sentence beside each in chat-archive status says what to "
+        "do."
+    ),
+    FindingKind.ARCHIVE_LAG: (
+        "These hours should have been asked for more than 3 hours ago. Check that the schedule is on and the daemon "
+        "runs."
+    ),
+    FindingKind.CONSERVATION: (
+        "The messages of these hours do not hold all lines of their raw files. Run the messages asset of these hours; "
+        "the raw files are safe."
+    ),
+    FindingKind.FILES_SHRANK: (
+        "The platform gave a smaller file than before. The archive keeps both, and messages are their union; ask the "
+        "platform's support why."
+    ),
+    FindingKind.VOLUME: (
+        "These hours hold five times more or fewer messages than the same hour of past weeks. If nothing has happened "
+        "in the app that explains it, ask the platform's support."
+    ),
+}
+
+
+def findings_of(
+    app: AppSettings,
+    hours: Sequence[Hour],
+    records: Mapping[Hour, HourRecords],
+    watch: WatchRecord,
+    now: datetime,
+) -> list[Finding]:
+    """Return what is wrong, at most one finding a kind.
+
+    Args:
+        app: The app.
+        hours: The recent hours, all that have ended; at least as many as the platform keeps.
+        records: What the ledger holds of them.
+        watch: The losses of all times and who acknowledged them, brought up to date.
+        now: By this machine's clock.
+    """
+    concerned: dict[FindingKind, Sequence[str]] = {
+        FindingKind.HOURS_LOST: watch.unacknowledged,
+        FindingKind.VOLUME: [hour.key for hour in _of_odd_volume(hours, records)],
+    }
+    for kind, is_concerned in _TESTS.items():
+        concerned[kind] = [hour.key for hour in hours if is_concerned(app, hour, records.get(hour, NO_RECORDS), now)]
+    return [Finding(kind, tuple(concerned[kind]), _SENTENCES[kind]) for kind in FindingKind if concerned[kind]]
+
+
+def _is_safe(capture: CaptureRecord | None, settled_at: datetime) -> bool:
+    """Archived, or said to be empty, by a look that the platform answered when the hour was settled."""
+    if capture is None or capture.state not in {HourState.ARCHIVED, HourState.EMPTY}:
+        return False
+    return any(look.problem is None and look.asked_at >= settled_at for look in capture.looks)
+
+
+def _is_at_risk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
+    deadline = app.policy.deadline(hour)
+    return deadline - AT_RISK <= now < deadline and not _is_safe(known.capture, app.policy.settled_at(hour))
+
+
+def _is_failing(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
+    del app, hour, now
+    looks = known.capture.looks[-FAILURES_TO_TELL:] if known.capture else ()
+    looks_fail = len(looks) == FAILURES_TO_TELL and all(look.problem is not None for look in looks)
+    open_hour = known.capture is not None and known.capture.state is not HourState.EXPIRED
+    conversion_fails = known.messages is not None and known.messages.failures_in_a_row >= FAILURES_TO_TELL
+    return (looks_fail and open_hour) or conversion_fails
+
+
+def _is_lagging(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
+    return known.capture is None and app.policy.first_look_at(hour) + LONGEST_LAG <= now < app.policy.deadline(hour)
+
+
+def _is_not_conserved(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
+    del app, hour
+    capture, messages = known.capture, known.messages
+    if capture is None:
+        return False
+    if not messages_are_current(capture, messages):
+        newest = max((revision.captured_at for revision in capture.intact_revisions), default=now)
+        return now - newest > _CONVERSION_GRACE
+    if messages is None:
+        return False
+    counts = messages.counts
+    return counts.lines != counts.messages + counts.duplicates + counts.quarantined + counts.blank
+
+
+def _has_shrunk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
+    del app, hour, now
+    lines = [revision.lines or 0 for revision in known.capture.intact_revisions] if known.capture else []
+    return any(later < earlier for earlier, later in pairwise(lines))
+
+
+_TESTS = {
+    FindingKind.HOURS_AT_RISK: _is_at_risk,
+    FindingKind.HOURS_FAILING: _is_failing,
+    FindingKind.ARCHIVE_LAG: _is_lagging,
+    FindingKind.CONSERVATION: _is_not_conserved,
+    FindingKind.FILES_SHRANK: _has_shrunk,
+}
+
+
+def _of_odd_volume(hours: Sequence[Hour], records: Mapping[Hour, HourRecords]) -> Iterator[Hour]:
+    rows = {hour: _rows(records.get(hour, NO_RECORDS)) for hour in hours}
+    for hour in hours[-24 * _DAYS_JUDGED :]:
+        found = rows[hour]
+        past = [rows.get(hour.plus(-24 * 7 * week)) for week in range(1, _WEEKS_COMPARED + 1)]
+        comparable = [count for count in past if count is not None]
+        if found is None or len(comparable) < _FEWEST_WEEKS:
+            continue
+        usual = median(comparable)
+        if usual >= _SMALLEST_MEDIAN and not usual / _FAR <= found <= usual * _FAR:
+            yield hour
+
+
+def _rows(known: HourRecords) -> int | None:
+    """How many messages an hour has; None when that is not known."""
+    if known.messages is not None and known.messages.messages is not None:
+        return known.messages.counts.messages
+    is_empty = known.capture is not None and known.capture.state is HourState.EMPTY
+    return 0 if is_empty else None

@@ -1,0 +1,82 @@
+"""Rebuilding Dagster's picture from the ledger: after its database was lost, pruned, or somebody forged an event.
+
+The ledger is the truth. Hours with a final state that Dagster does not show as materialized are reported to it; hours
+that Dagster shows and the ledger does not know are named, for Dagster cannot take an event back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import dagster as dg
+
+from assets.app_assets import hourly_partitions, messages_key, raw_history_key
+from assets.asset_metadata import messages_metadata, raw_history_metadata
+from pipelines.planner import hours_of_the_archive
+from resources.archive.records import messages_are_current
+from resources.hours.hour import Hour
+from resources.hours.state import HourState
+from resources.runtime import Runtime
+from resources.settings import AppSettings
+
+_FINAL = frozenset({HourState.ARCHIVED, HourState.EMPTY, HourState.EXPIRED})
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What was done for one app.
+
+    Attributes:
+        reported: Materializations that were reported to Dagster.
+        unfounded: Keys of hours that Dagster shows as materialized and the ledger does not know as finished.
+    """
+
+    reported: int
+    unfounded: tuple[str, ...]
+
+
+def reconcile_app(runtime: Runtime, app: AppSettings, instance: dg.DagsterInstance) -> Reconciliation:
+    """Report to Dagster what the ledger knows and Dagster does not show.
+
+    Raises:
+        ArchiveError: The ledger cannot be read.
+    """
+    settings, archive = runtime.settings.archive, runtime.archive(app)
+    hours = hours_of_the_archive(settings.first_hour, runtime.clock.now())
+    records = archive.ledger.records(hours)
+    raw_shown = _materialized(instance, raw_history_key(app), hours, settings.first_hour)
+    messages_shown = _materialized(instance, messages_key(app), hours, settings.first_hour)
+    reported, finished = 0, set()
+    for hour, known in records.items():
+        capture = known.capture
+        if capture is None or capture.state not in _FINAL:
+            continue
+        finished.add(hour.key)
+        if hour.key not in raw_shown:
+            _report(instance, raw_history_key(app), hour, raw_history_metadata(hour, capture, archive, settings))
+            reported += 1
+        if hour.key not in messages_shown and messages_are_current(capture, known.messages):
+            metadata = messages_metadata(hour, capture, known.messages, archive, settings)
+            _report(instance, messages_key(app), hour, metadata)
+            reported += 1
+    return Reconciliation(reported, tuple(sorted(raw_shown - finished)))
+
+
+def _materialized(instance: dg.DagsterInstance, asset: dg.AssetKey, hours: list[Hour], first_hour: Hour) -> set[str]:
+    keys = [hour.key for hour in hours]
+    statuses = instance.get_status_by_partition(asset, keys, hourly_partitions(first_hour)) or {}
+    return {key for key, status in statuses.items() if status is not None and status.value == "MATERIALIZED"}
+
+
+def _report(
+    instance: dg.DagsterInstance,
+    asset: dg.AssetKey,
+    hour: Hour,
+    metadata: dict[str, dg.MetadataValue],
+) -> None:
+    event = dg.AssetMaterialization(
+        asset_key=asset,
+        partition=hour.key,
+        metadata={**metadata, "reconciled": dg.MetadataValue.bool(True)},
+    )
+    instance.report_runless_asset_event(event)

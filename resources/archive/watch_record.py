@@ -1,0 +1,75 @@
+"""What was noticed about an app's hours and told to people: losses, who has acknowledged them, alerts already sent.
+
+One record an app, beside its hours' records. It is kept apart from them because it has other writers: the watch, and a
+person who acknowledges. Data only; noticing lies in `pipelines/findings.py`, telling in `pipelines/watch.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from resources.hours.state import Reason
+
+TOLD_IS_KEPT_FOR = timedelta(days=60)
+"""So long it is remembered that something was told: longer than any hour can stay in the news."""
+
+
+class Loss(BaseModel):
+    """An hour that is lost.
+
+    Attributes:
+        reason: Why.
+        found_at: When it was noticed.
+        acknowledged_at: When a person has acknowledged it, or None.
+        acknowledged_because: What the person wrote.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    reason: Reason
+    found_at: AwareDatetime
+    acknowledged_at: AwareDatetime | None = None
+    acknowledged_because: str | None = None
+
+
+class WatchRecord(BaseModel):
+    """The watch over one app."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    record_version: Literal[1] = 1
+    app: str
+    losses: dict[str, Loss] = Field(default_factory=dict, description="by the hour's key")
+    told: dict[str, AwareDatetime] = Field(default_factory=dict, description="what was told, and when")
+
+    @property
+    def unacknowledged(self) -> tuple[str, ...]:
+        """The keys of lost hours that nobody has acknowledged, in order."""
+        return tuple(sorted(hour for hour, loss in self.losses.items() if loss.acknowledged_at is None))
+
+    def with_hours_seen(self, lost: Mapping[str, Reason], not_lost: Collection[str], now: datetime) -> Self:
+        """Return the record after a look through the ledger.
+
+        A loss stays in the record until its hour turns out not to be lost after all, as when a longer retention was
+        bought in time. What a person acknowledged stays acknowledged.
+        """
+        found = {hour: Loss(reason=reason, found_at=now) for hour, reason in lost.items() if hour not in self.losses}
+        kept = {hour: loss for hour, loss in self.losses.items() if hour not in not_lost}
+        return self.model_copy(update={"losses": dict(sorted({**kept, **found}.items()))})
+
+    def with_acknowledged(self, hours: Collection[str], because: str, now: datetime) -> Self:
+        """Return the record after a person has acknowledged those of the hours that are lost and not acknowledged."""
+        losses = dict(self.losses)
+        for hour in set(hours).intersection(self.unacknowledged):
+            stamp = {"acknowledged_at": now, "acknowledged_because": because}
+            losses[hour] = losses[hour].model_copy(update=stamp)
+        return self.model_copy(update={"losses": losses})
+
+    def with_told(self, news: Collection[str], now: datetime) -> Self:
+        """Return the record after those news were told; what was told long ago is forgotten."""
+        recent = {each: at for each, at in self.told.items() if now - at < TOLD_IS_KEPT_FOR}
+        return self.model_copy(update={"told": recent | dict.fromkeys(sorted(news), now)})

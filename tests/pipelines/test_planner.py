@@ -1,0 +1,164 @@
+"""No due hour is starved, none is asked twice, none is asked after it is done: over whole simulated lives of hours."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.planner import PlannedTask, cap, in_order, looks_by_hand, plan_app, time_for
+from resources.archive.ledger import HourRecords
+from resources.archive.records import CaptureRecord, Look
+from resources.hours.due import Task
+from resources.hours.hour import Hour, hours_between
+from resources.hours.state import HourState, Reason
+from resources.hours.verdict import Answer, judge, says_empty_in_window
+from resources.settings import AppSettings
+
+FIRST = Hour.from_key("2026112000")
+TICK = timedelta(minutes=15)
+
+
+def app_settings(name: str = "support", **more: object) -> AppSettings:
+    return AppSettings.model_validate(
+        {
+            "org": "acme",
+            "app": name,
+            "rest_url": "https://a61.chat.agora.io",
+            "credentials": {"type": "token", "token": {"env": "TOKEN"}},
+            "download_hosts": ["*.easemob.com"],
+        }
+        | more,
+    )
+
+
+APP = app_settings()
+
+
+def after_look(record: CaptureRecord | None, hour: Hour, answer: Answer | None, now: datetime) -> CaptureRecord:
+    """What capturing would write: an answer of None is a look that failed."""
+    record = record or CaptureRecord.new(APP.name, hour, APP.policy, now)
+    deadline = APP.policy.deadline(hour)
+    if answer is None:
+        failed = Look(asked_at=now, state=HourState.FAILED, reason=Reason.LOOK_FAILED, problem="503")
+        return record.with_failed_look(failed, (), deadline)
+    verdict = judge(answer, hour, APP.policy, answered_at=now, known=record.known)
+    said = says_empty_in_window(answer, hour, APP.policy, answered_at=now)
+    look = Look(asked_at=now, state=verdict.state, reason=verdict.reason, said_empty=said)
+    return record.with_look(look, verdict, (), deadline)
+
+
+answers = st.sampled_from([Answer.FILE, Answer.NO_FILE, Answer.EXPIRED_OR_UNSTORED, None])
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), budget=st.integers(1, 6), outage_from=st.integers(0, 200), outage=st.integers(0, 300))
+def test_every_hour_is_looked_at_in_time_or_recorded_as_lost_and_then_left_alone(
+    data: st.DataObject, budget: int, outage_from: int, outage: int
+) -> None:
+    hours = list(hours_between(FIRST, FIRST.plus(11)))
+    records: dict[Hour, HourRecords] = {}
+    now = FIRST.end
+    for tick in range(5 * 24 * 4):
+        now += TICK
+        if outage_from <= tick < outage_from + outage:
+            continue
+        due = in_order(plan_app(APP, [hour for hour in hours if hour.end <= now], records, now))
+        asked = cap(due, budget)
+        assert len({task.hour for task in asked}) == len(asked)
+        for task in asked:
+            before = records.get(task.hour, HourRecords()).capture
+            assert before is None or before.state is not HourState.EXPIRED
+            if task.task is Task.RECORD_LOSS:
+                base = before or CaptureRecord.new(APP.name, task.hour, APP.policy, now)
+                records[task.hour] = HourRecords(base.with_loss(Reason.NEVER_ASKED, now))
+            else:
+                answer = data.draw(answers)
+                if now >= APP.policy.deadline(task.hour) and answer is Answer.FILE:
+                    answer = Answer.EXPIRED_OR_UNSTORED
+                records[task.hour] = HourRecords(after_look(before, task.hour, answer, now))
+    for hour in hours:
+        capture = records[hour].capture
+        assert capture is not None
+        assert capture.state in {HourState.ARCHIVED, HourState.EMPTY, HourState.EXPIRED}
+        assert capture.looks_total <= 120
+    assert plan_app(APP, hours, records, now) == []
+
+
+@settings(max_examples=8, deadline=None)
+@given(down_for=st.integers(0, 65))
+def test_after_an_outage_shorter_than_the_window_every_hour_is_still_archived(down_for: int) -> None:
+    hours = list(hours_between(FIRST, FIRST.plus(71)))
+    records: dict[Hour, HourRecords] = {}
+    now = FIRST.end + timedelta(hours=down_for)
+    while now < FIRST.plus(71).end + timedelta(days=3):
+        for task in cap(in_order(plan_app(APP, [h for h in hours if h.end <= now], records, now)), 150):
+            before = records.get(task.hour, HourRecords()).capture
+            records[task.hour] = HourRecords(after_look(before, task.hour, Answer.FILE, now))
+        now += 4 * TICK
+    states = Counter(record.capture.state for record in records.values() if record.capture)
+    assert states == {HourState.ARCHIVED: 72}
+
+
+def test_after_a_longer_outage_exactly_the_hours_past_their_deadline_are_lost_without_a_request() -> None:
+    hours = list(hours_between(FIRST, FIRST.plus(99)))
+    now = FIRST.plus(100).start + timedelta(minutes=30)
+    planned = plan_app(APP, hours, {}, now)
+    lost = [task.hour for task in planned if task.task is Task.RECORD_LOSS]
+    assert lost == list(hours_between(FIRST, FIRST.plus(27)))
+    assert [task.hour for task in planned if task.task is Task.LOOK] == list(
+        hours_between(FIRST.plus(28), FIRST.plus(97))
+    )
+
+
+def planned(name: str, key: str, task: Task = Task.LOOK) -> PlannedTask:
+    app = app_settings(name)
+    hour = Hour.from_key(key)
+    return PlannedTask(app, hour, task, app.policy.deadline(hour))
+
+
+def test_the_nearest_deadline_goes_first_apps_take_turns_and_losses_come_last() -> None:
+    tasks = [
+        planned("a", "2026112002"),
+        planned("a", "2026111000", Task.RECORD_LOSS),
+        planned("a", "2026112001"),
+        planned("b", "2026112002"),
+        planned("b", "2026112001"),
+    ]
+    order = [(task.app.app, task.hour.key) for task in in_order(tasks)]
+    assert order == [
+        ("a", "2026112001"),
+        ("b", "2026112001"),
+        ("a", "2026112002"),
+        ("b", "2026112002"),
+        ("a", "2026111000"),
+    ]
+
+
+def test_a_longer_retention_moves_the_deadline_and_with_it_the_order() -> None:
+    patient = app_settings("patient", retention_hours=240)
+    hour = Hour.from_key("2026112001")
+    tasks = [PlannedTask(patient, hour, Task.LOOK, patient.policy.deadline(hour)), planned("hurried", "2026112002")]
+    assert [task.app.app for task in in_order(tasks)] == ["hurried", "patient"]
+
+
+def test_a_tick_takes_no_more_looks_than_its_budget_and_the_nearest_deadlines() -> None:
+    tasks = in_order([planned("a", f"20261120{hour:02d}") for hour in range(20)])
+    assert [task.hour.key for task in cap(tasks, 3)] == ["2026112000", "2026112001", "2026112002"]
+    assert cap(tasks, -5) == []
+
+
+def test_tasks_without_a_request_do_not_use_up_the_budget() -> None:
+    tasks = [planned("a", "2026112000"), planned("a", "2026111000", Task.RECORD_LOSS)]
+    assert cap(tasks, 0) == [tasks[1]]
+
+
+def test_looks_beyond_a_minutes_budget_take_time_and_apps_take_it_side_by_side() -> None:
+    hours = list(hours_between(FIRST, FIRST.plus(69)))
+    one = looks_by_hand(app_settings("one"), hours)
+    two = looks_by_hand(app_settings("two"), hours)
+    assert time_for(one) == time_for([*one, *two]) == timedelta(minutes=6)
+    assert time_for(one[:10]) == timedelta(0)
+    assert datetime(2026, 11, 20, tzinfo=UTC) == FIRST.start
