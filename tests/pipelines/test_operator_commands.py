@@ -1,0 +1,82 @@
+"""What an operator types beside catch-up and status: plan, acknowledge, reconcile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines import command_line
+from tests.conftest import MakeWorld
+from tests.pipelines.test_command_line import Type, statuses, type_in
+from tests.world import World
+
+__all__ = ["type_in"]
+
+
+def test_plan_shows_what_would_be_asked_in_which_order_and_asks_nothing(
+    make_world: MakeWorld, type_in: Callable[[World], Type]
+) -> None:
+    world = make_world(first_hour="2026112008", requests_per_minute=10)
+    result = type_in(world)("plan")
+    assert result.exit_code == 0, result.output
+    lines = [line.split() for line in result.output.splitlines()]
+    assert lines[1][:4] == ["1", "acme/support", "2026112009", "look"]
+    assert "0 h 30 min" in result.output
+    assert "71 due. The request budgets make this take 6 min." in result.output
+    assert "hours_at_risk: 2026112009" in result.output
+    assert "hours_lost: 2026112008" in result.output
+    assert world.platform.requests == ()
+
+
+def test_plan_of_an_archive_that_is_up_to_date_says_so(make_world: MakeWorld, type_in: Callable[[World], Type]) -> None:
+    type_ = type_in(make_world(first_hour="2026112306"))
+    type_("catch-up")
+    assert "Nothing is due" in type_("plan").output
+
+
+def test_an_acknowledged_loss_is_quiet_and_still_there(make_world: MakeWorld, type_in: Callable[[World], Type]) -> None:
+    type_ = type_in(make_world(first_hour="2026112007"))
+    words = ("--app", "acme/support", "--hours", "2026112007..2026112010")
+    result = type_("acknowledge", *words, "--reason", "we began that day")
+    assert result.exit_code == 0, result.output
+    assert "2 lost hours of acme/support acknowledged: we began that day" in result.output
+    assert "hours_lost" not in type_("plan").output
+    assert statuses(type_)["2026112007"]["state"] == "expired"
+    again = type_("acknowledge", *words, "--reason", "twice")
+    assert again.exit_code == 2
+    assert "None of these hours" in again.output
+
+
+def test_a_loss_is_not_acknowledged_without_a_reason(make_world: MakeWorld, type_in: Callable[[World], Type]) -> None:
+    type_ = type_in(make_world(first_hour="2026112007"))
+    result = type_("acknowledge", "--app", "acme/support", "--hours", "2026112007", "--reason", " ")
+    assert result.exit_code == 2
+
+
+def test_reconcile_needs_a_dagster_home_and_says_so(make_world: MakeWorld, type_in: Callable[[World], Type]) -> None:
+    result = type_in(make_world())("reconcile")
+    assert result.exit_code == 2
+    assert "DAGSTER_HOME" in result.output
+
+
+def test_reconcile_reports_what_catch_up_did_elsewhere(
+    make_world: MakeWorld,
+    type_in: Callable[[World], Type],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    type_ = type_in(make_world(first_hour="2026112305"))
+    type_("catch-up")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    assert "acme/support: 4 materializations reported" in type_("reconcile").output
+    assert "acme/support: 0 materializations reported" in type_("reconcile").output
+
+
+@pytest.mark.parametrize("command", ["plan", "acknowledge", "reconcile"])
+def test_each_command_has_a_help(command: str) -> None:
+    result = CliRunner().invoke(command_line.app, [command, "--help"])
+    assert result.exit_code == 0
+    assert "Exit code 0" in result.output
