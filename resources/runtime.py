@@ -60,7 +60,8 @@ class Runtime:
         """
         if app.slug not in self._platforms:
             folder = self._folder or local_state_folder()
-            self._platforms[app.slug] = connect(app, folder, self.clock, self._random)
+            budget_url = self.settings.archive.request_budget_url
+            self._platforms[app.slug] = connect(app, folder, self.clock, self._random, budget_url)
         return self._platforms[app.slug]
 
     def close(self) -> None:

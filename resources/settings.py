@@ -5,22 +5,24 @@ Reading the file and turning a refusal into sentences for a person lies in `sett
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta, timezone
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-import apprise
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PlainValidator,
     SecretStr,
+    Tag,
     field_validator,
     model_validator,
 )
@@ -29,8 +31,10 @@ from resources.hours.hour import Hour
 from resources.hours.policy import HourPolicy
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _HOST_PATTERN = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.ASCII)
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}", re.ASCII)
+_FOLDER = re.compile(r"(?!\.{1,2}$)[^\s?#\\]+")
 _ZONE = re.compile(r"([+-])(\d{2}):(\d{2})", re.ASCII)
 _MOST_HOURS_OFF_UTC = 14
 
@@ -100,18 +104,33 @@ def _zone(value: object) -> timezone:
         raise ValueError('write it quoted, as "+00:00" (overseas clusters) or "+08:00" (China clusters)')
     sign, hours, minutes = match[1], int(match[2]), int(match[3])
     if minutes or hours > _MOST_HOURS_OFF_UTC:
-        raise ValueError("must be a whole number of hours, or its hours would not be UTC hours")
+        raise ValueError("must be a whole number of hours, at most 14, or its hours would not be UTC hours")
     return timezone(timedelta(hours=hours if sign == "+" else -hours))
+
+
+def _split_address(url: str) -> SplitResult | None:
+    """Take an address beginning with http:// or https:// apart; None when it is no such address.
+
+    Raises:
+        ValueError: It holds a user or a password, which every log of the address would show.
+    """
+    try:
+        parts = urlsplit(url)
+        bare = parts.hostname and parts.port != 0 and not parts.query and not parts.fragment
+    except ValueError:  # brackets that do not match, or a port that is no port
+        return None
+    if parts.username or parts.password:
+        raise ValueError("must not hold a user or a password: addresses appear in logs")
+    return parts if parts.scheme in {"http", "https"} and bare and not re.search(r"\s", url) else None
 
 
 class AppSettings(_Part):
     """One app on the platform."""
 
-    org: str = Field(pattern=_NAME_PATTERN, description="the platform's org_name: the App Key before the #")
-    app: str = Field(pattern=_NAME_PATTERN, description="the platform's app_name: the App Key after the #")
+    org: str = Field(description="the platform's org_name: the App Key before the #")
+    app: str = Field(description="the platform's app_name: the App Key after the #")
     slug: str = Field(
         default="",
-        pattern=r"^[A-Za-z0-9_]*$",
         description="how the app is called in S3 and Dagster; made of org and app when left out",
     )
     rest_url: str = Field(description="the console's REST API host, with https://")
@@ -125,6 +144,20 @@ class AppSettings(_Part):
     requests_per_minute: int = Field(default=10, ge=1, le=100_000)
     owners: tuple[str, ...] = Field(default=(), description="shown in Dagster: e-mail addresses, or team:name")
     max_download_bytes: int = Field(default=20 * 1024**3, ge=1, description="larger hour files are refused")
+
+    @field_validator("org", "app")
+    @classmethod
+    def _names_are_the_platforms(cls, name: str) -> str:
+        if not _NAME.fullmatch(name):
+            raise ValueError("write 1 to 64 letters, digits, dots, dashes and underscores, as in the App Key")
+        return name
+
+    @field_validator("slug")
+    @classmethod
+    def _slug_fits_into_a_path(cls, slug: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_]*", slug, re.ASCII):
+            raise ValueError("write letters, digits and underscores only")
+        return slug
 
     @field_validator("download_hosts")
     @classmethod
@@ -145,11 +178,9 @@ class AppSettings(_Part):
     @field_validator("rest_url")
     @classmethod
     def _rest_url_is_a_base_url(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        parts = _split_address(url)
+        if parts is None or parts.path.strip("/"):
             raise ValueError("write the REST API host with https://, and no path, as the platform's console shows it")
-        if parts.username or parts.password:
-            raise ValueError("must not hold a user or a password; put credentials under `credentials`")
         return url.rstrip("/")
 
     @model_validator(mode="after")
@@ -185,7 +216,8 @@ def _hour(value: object) -> Hour:
     if isinstance(value, Hour):
         return value
     if not isinstance(value, str):
-        raise ValueError(f'write it quoted, as "{value}"')  # noqa: TRY004 - pydantic wants ValueError
+        example = value if isinstance(value, int) else "2026110100"
+        raise ValueError(f'write it quoted, as "{example}"')  # noqa: TRY004 - pydantic wants ValueError
     return Hour.from_key(value)
 
 
@@ -197,13 +229,26 @@ class ArchiveSettings(_Part):
     region: str | None = None
     first_hour: Annotated[Hour, PlainValidator(_hour)] = Field(description="UTC; the partitions' start, never changed")
 
+    request_budget_url: SecretReference | None = Field(
+        default=None,
+        description="redis:// or rediss://, named as {env: NAME}: only when several machines archive the same apps",
+    )
+
     @field_validator("root")
     @classmethod
     def _root_is_an_s3_url(cls, root: str) -> str:
-        parts = urlsplit(root)
-        if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment:
-            raise ValueError("write it as s3://bucket/prefix")
+        scheme, _, rest = root.rstrip("/").partition("://")
+        bucket, *folders = rest.split("/")
+        if scheme != "s3" or not _BUCKET.fullmatch(bucket) or not all(map(_FOLDER.fullmatch, folders)):
+            raise ValueError("write it as s3://bucket/prefix, without credentials; those come from AWS_* variables")
         return root.rstrip("/")
+
+    @field_validator("endpoint_url")
+    @classmethod
+    def _endpoint_url_is_an_address(cls, url: str | None) -> str | None:
+        if url is not None and _split_address(url) is None:
+            raise ValueError("write the S3 server's address with http:// or https://, or leave it out for AWS")
+        return url
 
     @property
     def bucket(self) -> str:
@@ -217,16 +262,37 @@ class ArchiveSettings(_Part):
         return f"{path}/" if path else ""
 
 
+def _is_alert_url(url: str) -> bool:
+    import apprise  # noqa: PLC0415 - importing it takes 0.3 s, which every process would pay for nothing
+
+    talk = logging.getLogger("apprise")
+    silenced, talk.disabled = talk.disabled, True  # it logs a URL it cannot read, tokens and all
+    try:
+        return bool(apprise.Apprise().instantiate(url, suppress_exceptions=True))
+    finally:
+        talk.disabled = silenced
+
+
 def _alert_url(value: object) -> object:
-    if isinstance(value, str) and not apprise.Apprise().instantiate(value, suppress_exceptions=True):
-        raise ValueError("is no apprise URL; see the list of services at the apprise project")
+    if isinstance(value, str) and not _is_alert_url(value):
+        raise ValueError("is no apprise URL. Write one as the list of services at the apprise project shows it")
     return value
+
+
+def _kind_of_alert(value: object) -> Literal["reference", "url"]:
+    return "reference" if isinstance(value, (Mapping, SecretReference)) else "url"
+
+
+AlertUrl = Annotated[
+    Annotated[SecretReference, Tag("reference")] | Annotated[SecretStr, BeforeValidator(_alert_url), Tag("url")],
+    Discriminator(_kind_of_alert),
+]
 
 
 class AlertSettings(_Part):
     """Whom to wake. An alert URL often holds a token, so it is kept as a secret."""
 
-    urls: tuple[Annotated[SecretReference | SecretStr, BeforeValidator(_alert_url)], ...] = ()
+    urls: tuple[AlertUrl, ...] = ()
 
 
 class Settings(_Part):

@@ -10,15 +10,21 @@ from pydantic import SecretStr
 
 from resources.chat_platform.client import ChatPlatform
 from resources.chat_platform.http import api_client
-from resources.chat_platform.request_budget import SharedRequestBudget
+from resources.chat_platform.request_budget import NetworkRequestBudget, RequestBudget, SharedRequestBudget
 from resources.chat_platform.token_cache import TokenCache
 from resources.chat_platform.token_request import request_token
 from resources.chat_platform.tokens import AgoraAppToken, FixedToken, SharedToken, TokenSource
 from resources.clock import Clock
-from resources.settings import AgoraCredentials, AppSettings, ClientCredentials
+from resources.settings import AgoraCredentials, AppSettings, ClientCredentials, SecretReference
 
 
-def connect(app: AppSettings, folder: Path, clock: Clock, random: Random) -> ChatPlatform:
+def connect(
+    app: AppSettings,
+    folder: Path,
+    clock: Clock,
+    random: Random,
+    budget_url: SecretReference | None = None,
+) -> ChatPlatform:
     """Return the client of one app. No request is made yet.
 
     Args:
@@ -26,12 +32,17 @@ def connect(app: AppSettings, folder: Path, clock: Clock, random: Random) -> Cha
         folder: The private folder that processes share.
         clock: Wall time.
         random: The jitter of pauses, and the salt of app tokens.
+        budget_url: Where several machines count their requests together; in the folder when left out.
 
     Raises:
         MissingSecret: An environment variable that the settings name is not set.
     """
     tokens = _token_source(app, folder, clock, random)
-    budget = SharedRequestBudget(folder, app.name, app.requests_per_minute, clock)
+    budget: RequestBudget
+    if budget_url is None:
+        budget = SharedRequestBudget(folder, app.name, app.requests_per_minute, clock)
+    else:
+        budget = NetworkRequestBudget(budget_url.read(), app.name, app.requests_per_minute, clock)
     return ChatPlatform(app, tokens, budget, clock, random)
 
 

@@ -1,7 +1,7 @@
-"""One budget of requests per app, shared by every process of this machine: schedule, backfill and reruns together.
+"""One budget of requests per app, shared by every process: schedule, backfill and reruns together never exceed it.
 
-The counting is pyrate-limiter's, in a SQLite file behind a file lock. Not here: what to do when the platform says 429
-although the budget was kept (`client.py`).
+The counting is pyrate-limiter's: in a SQLite file behind a file lock for the processes of one machine, in Redis for
+several machines. Not here: what to do when the platform says 429 although the budget was kept (`client.py`).
 """
 
 from __future__ import annotations
@@ -9,17 +9,21 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+from abc import ABC, abstractmethod
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
-from pyrate_limiter import Rate, RateItem, SQLiteBucket
+from pydantic import SecretStr
+from pyrate_limiter import Rate, RateItem, RedisBucket, SQLiteBucket
 
+from resources.chat_platform.errors import TemporaryFailure
 from resources.clock import Clock
 
 # The platform counts per minute, and it is not documented whether its minute slides or is fixed. A sliding window keeps
 # within both. The extra second covers requests that travel at different speeds.
 _WINDOW_MILLISECONDS = 61_000
+_REDIS_TIMEOUT_SECONDS = 10.0
 
 logging.getLogger("filelock").setLevel(logging.WARNING)
 
@@ -32,25 +36,26 @@ class RequestBudget(Protocol):
         ...
 
 
-class SharedRequestBudget:
-    """At most so many requests in any minute, over all processes that share the folder.
+class _CountedRequestBudget(ABC):
+    """At most so many requests in any minute, counted in a bucket that processes share."""
 
-    Args:
-        folder: The private folder that the processes share.
-        app_name: The app, `org/app`: the platform counts per App Key.
-        requests_per_minute: The limit.
-        clock: Wall time; all processes of a machine share it.
-    """
-
-    def __init__(self, folder: Path, app_name: str, requests_per_minute: int, clock: Clock) -> None:
-        self._file = folder / "request-budgets.sqlite"
+    def __init__(self, app_name: str, requests_per_minute: int, clock: Clock) -> None:
+        # The platform counts per App Key, so the app's name is what is shared, whatever the archive calls it.
         self._table = f"app_{hashlib.sha256(app_name.encode()).hexdigest()[:16]}"
         self._rate = Rate(requests_per_minute, _WINDOW_MILLISECONDS)
         self._clock = clock
         self._one_thread_at_a_time = threading.Lock()
 
+    @abstractmethod
+    def _open(self) -> SQLiteBucket | RedisBucket:
+        """Open the shared bucket; it is closed after each try, so nothing is held while waiting."""
+
     def take(self) -> float:
-        """Wait until one more request may be made, and return for how many seconds that was."""
+        """Wait until one more request may be made, and return for how many seconds that was.
+
+        Raises:
+            TemporaryFailure: The shared store cannot be reached.
+        """
         waited = 0.0
         while (wait := self._try()) > 0:
             self._clock.sleep(wait)
@@ -71,6 +76,21 @@ class SharedRequestBudget:
                 wait = 1
             return max(wait, 1) / 1000
 
+
+class SharedRequestBudget(_CountedRequestBudget):
+    """The budget of one app for all processes of this machine.
+
+    Args:
+        folder: The private folder that the processes share.
+        app_name: The app, `org/app`.
+        requests_per_minute: The limit.
+        clock: Wall time; all processes of a machine share it.
+    """
+
+    def __init__(self, folder: Path, app_name: str, requests_per_minute: int, clock: Clock) -> None:
+        super().__init__(app_name, requests_per_minute, clock)
+        self._file = folder / "request-budgets.sqlite"
+
     def _open(self) -> SQLiteBucket:
         return SQLiteBucket.init_from_file(
             [self._rate],
@@ -78,3 +98,39 @@ class SharedRequestBudget:
             db_path=str(self._file),
             use_file_lock=True,
         )
+
+
+class NetworkRequestBudget(_CountedRequestBudget):
+    """The budget of one app for several machines, counted in Redis.
+
+    Args:
+        url: `redis://` or `rediss://`, with its password.
+        app_name: The app, `org/app`.
+        requests_per_minute: The limit.
+        clock: Wall time; the machines' clocks should agree to the second.
+    """
+
+    def __init__(self, url: SecretStr, app_name: str, requests_per_minute: int, clock: Clock) -> None:
+        super().__init__(app_name, requests_per_minute, clock)
+        self._url = url
+
+    def take(self) -> float:
+        """Wait until one more request may be made; everything else as in `SharedRequestBudget`."""
+        from redis.exceptions import RedisError  # noqa: PLC0415 - only who shares a budget over machines has it
+
+        try:
+            return super().take()
+        except RedisError as error:
+            raise TemporaryFailure(
+                f"The request budget in Redis cannot be reached: {type(error).__name__}.",
+                "No request was made. Check archive.request_budget_url and that Redis is running.",
+            ) from None
+
+    def _open(self) -> RedisBucket:
+        from redis import Redis  # noqa: PLC0415 - as above
+
+        connection = Redis.from_url(self._url.get_secret_value(), socket_timeout=_REDIS_TIMEOUT_SECONDS)
+        bucket = RedisBucket.init([self._rate], connection, f"chat-archive:{self._table}")
+        if not isinstance(bucket, RedisBucket):
+            raise TypeError("An asynchronous bucket was made of a synchronous connection.")
+        return bucket
