@@ -35,6 +35,10 @@ demo: install ## Archive three simulated days on this machine, and query them.
 test: install ## Run the tests.
 	@$(BIN)/python -m pytest
 
+.PHONY: test-unit
+test-unit: install ## Run the tests that need no S3 or Redis server.
+	@$(BIN)/python -m pytest -m "not integration"
+
 .PHONY: check
 check: install ## Lint, types, floors, and whether Dagster loads the definitions.
 	$(BIN)/ruff check .

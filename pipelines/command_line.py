@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from resources.alerts import AlertNotSent, send_alert
 from resources.archive.errors import ArchiveError, ArchiveUnreachable
 from resources.hours.due import Task
 from resources.hours.hour import Hour, hours_between, last_finished_hour
@@ -88,6 +89,7 @@ def catch_up(app_name: AppOption = None, hours: HoursOption = None) -> None:
             results = run_tasks(tasks, runtime, advance)
         summarise(console, results)
         outcomes = {result.outcome for result in results}
+        _tell_people(console, runtime, apps)
     if Outcome.FAILED in outcomes:
         raise typer.Exit(SOME_HOUR_FAILED)
     if Outcome.NEWLY_LOST in outcomes:
@@ -177,6 +179,21 @@ def reconcile(app_name: AppOption = None) -> None:
 
     with _explained(), _runtime() as runtime:
         rebuild(Console(), runtime, _chosen_apps(runtime, app_name))
+
+
+def _tell_people(console: Console, runtime: Runtime, apps: tuple[AppSettings, ...]) -> None:
+    """Send what is new to the alert URLs, for archives that run without Dagster's sensors."""
+    from pipelines.watch import look_through, tell_what_is_new  # noqa: PLC0415
+
+    def send(title: str, text: str) -> bool:
+        return send_alert(runtime.settings.alerts, title, text)
+
+    now = runtime.clock.now()
+    for app in apps:
+        try:
+            tell_what_is_new(runtime, app, look_through(runtime, app, now), now, send)
+        except AlertNotSent as error:
+            console.print(Text(str(error), style="bold red"))
 
 
 @contextmanager
