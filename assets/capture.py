@@ -24,6 +24,8 @@ from resources.hours.due import Task, task_of_a_run
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason
 from resources.hours.verdict import Answer, judge, says_empty_in_window
+from resources.local_state import LocalStateError
+from resources.settings import MissingSecret
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,11 @@ def capture_hour(
 
     Raises:
         ArchiveError: S3 cannot be read or written. Nothing that was archived is harmed.
-        MissingSecret: A secret is not set.
     """
     before = archive.ledger.capture(hour)
     task = task_of_a_run(hour, archive.app.policy, facts_of(before, None), clock.now())
     if task is Task.LOOK:
-        return _look(hour, archive, platform(), clock, run_id=run_id, before=before)
+        return _look(hour, archive, platform, clock, run_id=run_id, before=before)
     if task is Task.RECORD_LOSS:
         return _record_loss(hour, archive, clock.now())
     if before is None:  # pragma: no cover - an hour without a record always has a task
@@ -93,7 +94,7 @@ def _record_loss(hour: Hour, archive: AppArchive, now: datetime) -> Capture:
 def _look(
     hour: Hour,
     archive: AppArchive,
-    platform: ChatPlatform,
+    platform: Callable[[], ChatPlatform],
     clock: Clock,
     *,
     run_id: str | None,
@@ -102,8 +103,9 @@ def _look(
     asked_at = clock.now()
     with TemporaryDirectory(prefix="chat-archive-") as folder:
         try:
-            answer, files = platform.fetch(hour, Path(folder))
-        except PlatformError as error:
+            answer, files = platform().fetch(hour, Path(folder))
+        except (PlatformError, MissingSecret, LocalStateError) as error:
+            # A missing secret is evidence too: written down, it is asked about ever more rarely, and somebody is told.
             failed = Look(
                 asked_at=asked_at,
                 state=HourState.FAILED,
@@ -193,7 +195,9 @@ def _write_answer(
         alone = judge(answer, hour, policy, answered_at=answered_at)
         said = says_empty_in_window(answer, hour, policy, answered_at=answered_at)
         seen = look.model_copy(update={"state": alone.state, "reason": alone.reason, "said_empty": said})
-        return record.with_look(seen, verdict, revisions, policy.deadline(hour))
+        return record.with_look(seen, verdict, revisions, policy.deadline(hour)).with_next_look(
+            hour, policy, look.asked_at
+        )
 
     return archive.ledger.update_capture(hour, change)
 
@@ -208,7 +212,9 @@ def _write_failure(
 
     def change(record: CaptureRecord | None) -> CaptureRecord:
         record = record or CaptureRecord.new(app.name, hour, policy, look.asked_at)
-        return record.with_failed_look(look, revisions, policy.deadline(hour))
+        return record.with_failed_look(look, revisions, policy.deadline(hour)).with_next_look(
+            hour, policy, look.asked_at
+        )
 
     return archive.ledger.update_capture(hour, change)
 

@@ -121,11 +121,10 @@ def status(
         )
         if hours is None and not as_json:
             chosen = chosen[-24 * _DAYS_SHOWN :]
-        statuses = [
-            entry
-            for app in _chosen_apps(runtime, app_name)
-            for entry in status_of_app(app, chosen, runtime.archive(app).ledger.records(chosen), now)
-        ]
+        statuses = []
+        for chosen_app in _chosen_apps(runtime, app_name):
+            ledger = runtime.archive(chosen_app).ledger
+            statuses += status_of_app(chosen_app, chosen, ledger.records(chosen), ledger.watch(), now)
     if as_json:
         sys.stdout.write(json.dumps([entry.as_json() for entry in statuses], indent=1) + "\n")
         return

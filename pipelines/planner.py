@@ -78,6 +78,22 @@ def in_order(tasks: Collection[PlannedTask]) -> list[PlannedTask]:
     return sorted(tasks, key=urgency)
 
 
+def next_requests(
+    due: Collection[PlannedTask],
+    in_flight: Collection[Hour],
+    looks: int,
+) -> list[PlannedTask]:
+    """Return which tasks of an app are started now: in order, none that is under way, no more than the budget allows.
+
+    Args:
+        due: What is due.
+        in_flight: Hours that a queued or running run is about to do, whoever started it.
+        looks: How many requests the platform allows until this is asked again.
+    """
+    free = [task for task in in_order(due) if task.hour not in in_flight]
+    return cap(free, looks - len(in_flight))
+
+
 def cap(tasks: Sequence[PlannedTask], looks: int) -> list[PlannedTask]:
     """Return the tasks in their order, with at most so many looks and `MOST_OTHER_TASKS` of the rest.
 

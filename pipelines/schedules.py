@@ -13,7 +13,7 @@ import dagster as dg
 
 from assets.app_assets import RUNTIME_KEY, messages_key, raw_history_key
 from pipelines.due_now import due_now
-from pipelines.planner import PlannedTask, cap, in_order
+from pipelines.planner import PlannedTask, next_requests
 from resources.hours.due import Task
 from resources.hours.hour import Hour
 from resources.runtime import Runtime
@@ -57,10 +57,9 @@ def build_archive_schedule(
     )
     def when_due(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         runtime: Runtime = context.resources.runtime
-        due = in_order(due_now(runtime, app, runtime.clock.now()))
+        due = due_now(runtime, app, runtime.clock.now())
         in_flight = _hours_in_flight(context.instance, app, [task.hour.key for task in due], partitions)
-        budget = app.requests_per_minute * MINUTES_BETWEEN_TICKS
-        requested = cap([task for task in due if task.hour.key not in in_flight], budget - len(in_flight))
+        requested = next_requests(due, in_flight, looks=app.requests_per_minute * MINUTES_BETWEEN_TICKS)
         if not requested:
             yield dg.SkipReason(f"Nothing is due that is not under way: {len(in_flight)} hours are.")
         for task in requested:
@@ -105,13 +104,14 @@ def _hours_in_flight(
     app: AppSettings,
     keys: list[str],
     partitions: dg.HourlyPartitionsDefinition,
-) -> set[str]:
+) -> set[Hour]:
     """Find the hours that a queued or running run is about to do, whoever started it."""
     if not keys:
         return set()
-    in_flight = set()
+    in_flight: set[str] = set()
     for asset in (raw_history_key(app), messages_key(app)):
         statuses = instance.get_status_by_partition(asset, keys, partitions) or {}
         in_flight |= {key for key, status in statuses.items() if status is not None and status.value == "IN_PROGRESS"}
     unfinished = instance.get_runs(dg.RunsFilter(statuses=list(UNFINISHED_RUNS), tags={"archive/app": app.slug}))
-    return in_flight | {run.tags["dagster/partition"] for run in unfinished if "dagster/partition" in run.tags}
+    in_flight |= {run.tags["dagster/partition"] for run in unfinished if "dagster/partition" in run.tags}
+    return {Hour.from_key(key) for key in in_flight}

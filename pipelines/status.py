@@ -9,6 +9,7 @@ from datetime import datetime
 from pipelines.planner import NO_RECORDS
 from resources.archive.ledger import HourRecords
 from resources.archive.records import messages_are_current
+from resources.archive.watch_record import Loss, WatchRecord
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason
 from resources.settings import AppSettings
@@ -30,6 +31,7 @@ class HourStatus:
         looks: How often the platform was asked.
         deadline: When the platform deletes the hour, ISO 8601.
         problem: What went wrong last, and what to do; None when nothing did.
+        acknowledged: Only for lost hours: what the person wrote who has acknowledged it.
     """
 
     app: str
@@ -43,6 +45,7 @@ class HourStatus:
     looks: int
     deadline: str
     problem: str | None
+    acknowledged: str | None
 
     def as_json(self) -> dict[str, object]:
         """Return the entry as `chat-archive status --json` prints it."""
@@ -53,15 +56,18 @@ def status_of_app(
     app: AppSettings,
     hours: Sequence[Hour],
     records: Mapping[Hour, HourRecords],
+    watch: WatchRecord | None,
     now: datetime,
 ) -> list[HourStatus]:
     """Return the status of those hours of one app, in their order."""
-    return [_status(app, hour, records.get(hour, NO_RECORDS), now) for hour in hours]
+    losses = watch.losses if watch is not None else {}
+    return [_status(app, hour, records.get(hour, NO_RECORDS), losses.get(hour.key), now) for hour in hours]
 
 
-def _status(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> HourStatus:
+def _status(app: AppSettings, hour: Hour, known: HourRecords, loss: Loss | None, now: datetime) -> HourStatus:
     capture, messages = known.capture, known.messages
     deadline = app.policy.deadline(hour)
+    acknowledged = loss.acknowledged_because if loss is not None else None
     if capture is None:
         lost = now >= deadline
         return HourStatus(
@@ -76,6 +82,7 @@ def _status(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> 
             looks=0,
             deadline=deadline.isoformat(),
             problem=None,
+            acknowledged=acknowledged,
         )
     rows = messages.counts.messages if messages is not None and messages.messages is not None else None
     last_problem = capture.looks[-1].problem if capture.looks else None
@@ -91,4 +98,5 @@ def _status(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> 
         looks=capture.looks_total,
         deadline=capture.deadline.isoformat(),
         problem=last_problem or (messages.problem if messages is not None else None),
+        acknowledged=acknowledged if capture.state is HourState.EXPIRED else None,
     )

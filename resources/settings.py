@@ -33,6 +33,7 @@ from resources.hours.policy import HourPolicy
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _HOST_PATTERN = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.ASCII)
+_SERVER = re.compile(r"[a-z0-9._:-]+", re.ASCII)
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}", re.ASCII)
 _FOLDER = re.compile(r"(?!\.{1,2}$)[^\s?#\\]+")
 _ZONE = re.compile(r"([+-])(\d{2}):(\d{2})", re.ASCII)
@@ -116,12 +117,13 @@ def _split_address(url: str) -> SplitResult | None:
     """
     try:
         parts = urlsplit(url)
-        bare = parts.hostname and parts.port != 0 and not parts.query and not parts.fragment
+        host = parts.hostname or ""
+        bare = parts.port != 0 and not parts.query and not parts.fragment and not re.search(r"\s", url)
     except ValueError:  # brackets that do not match, or a port that is no port
         return None
     if parts.username or parts.password:
         raise ValueError("must not hold a user or a password: addresses appear in logs")
-    return parts if parts.scheme in {"http", "https"} and bare and not re.search(r"\s", url) else None
+    return parts if parts.scheme in {"http", "https"} and _SERVER.fullmatch(host) and bare else None
 
 
 class AppSettings(_Part):

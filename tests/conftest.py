@@ -6,13 +6,23 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from threading import Lock
+from typing import Any
 from uuid import uuid4
 
 import boto3
 import pytest
+from botocore.loaders import JSONFileLoader
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.server import ThreadedMotoServer
 
+from resources.archive.objects import ArchiveBucket
+from resources.hours.hour import Hour
+from resources.settings import ArchiveSettings
+from tests.fake_clock import FakeClock
 from tests.world import AWS_ENVIRONMENT, World, start_world
 
 MakeWorld = Callable[..., World]
@@ -38,17 +48,38 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     for name, value in AWS_ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     monkeypatch.setenv("CHAT_ARCHIVE_STATE_DIR", str(tmp_path / "state"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _botocore_reads_its_models_once() -> Iterator[None]:
+    """Each new session would parse S3's description again: most of the time of a small test."""
+    loader = JSONFileLoader()
+    with pytest.MonkeyPatch.context() as patch:
+        load = cache(loader.load_file)
+        patch.setattr(JSONFileLoader, "load_file", lambda _self, path: load(path))
+        yield
 
 
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """Serve S3 on loopback. It is moto's: it takes any credentials, but keeps the conditions of puts."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    lock, answer = Lock(), DomainDispatcherApplication.__call__
+
+    def one_at_a_time(self: DomainDispatcherApplication, environ: dict[str, Any], start_response: Any) -> Any:
+        # S3 checks a condition and stores in one step; moto does it in two, and nothing may come in between.
+        with lock:
+            return answer(self, environ, start_response)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DomainDispatcherApplication, "__call__", one_at_a_time)
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+        server.stop()
 
 
 @pytest.fixture
@@ -59,6 +90,23 @@ def bucket_name(s3_endpoint: str) -> str:
     client.create_bucket(Bucket=name)
     client.close()
     return name
+
+
+@pytest.fixture
+def bucket_settings(s3_endpoint: str, bucket_name: str) -> ArchiveSettings:
+    """Return settings of an archive in the test's bucket."""
+    return ArchiveSettings(
+        root=f"s3://{bucket_name}/history",
+        endpoint_url=s3_endpoint,
+        region="us-east-1",
+        first_hour=Hour(datetime(2026, 11, 1, tzinfo=UTC)),
+    )
+
+
+@pytest.fixture
+def bucket(bucket_settings: ArchiveSettings) -> ArchiveBucket:
+    """Return the archive's side of the test's bucket."""
+    return ArchiveBucket(bucket_settings, FakeClock(datetime(2026, 11, 23, 9, 30, tzinfo=UTC)))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from resources.hours.due import HourFacts
+from resources.hours.due import HourFacts, next_look_at
 from resources.hours.hour import Hour
 from resources.hours.policy import HourPolicy
 from resources.hours.state import HourState, Reason
@@ -84,6 +84,7 @@ class CaptureRecord(_Record):
     looks_total: int = 0
     looks: tuple[Look, ...] = ()
     raw_revisions: tuple[RawRevision, ...] = ()
+    next_look_at: AwareDatetime | None = Field(default=None, description="when it is asked for next; None: never again")
     updated_at: AwareDatetime
 
     @classmethod
@@ -158,6 +159,10 @@ class CaptureRecord(_Record):
         if self.state in final:
             verdict = Verdict(self.state, self.reason, self.confirmed)
         return self.with_look(look, verdict, revisions, deadline)
+
+    def with_next_look(self, hour: Hour, policy: HourPolicy, now: AwareDatetime) -> Self:
+        """Return the record with the time of the next look, for whoever reads it."""
+        return self.model_copy(update={"next_look_at": next_look_at(hour, policy, facts_of(self, None), now)})
 
     def with_loss(self, reason: Reason, now: AwareDatetime) -> Self:
         """Return the record of an hour that is lost without a further request."""

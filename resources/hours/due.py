@@ -88,6 +88,12 @@ def what_is_due(hour: Hour, policy: HourPolicy, facts: HourFacts, now: datetime)
     return conversion
 
 
+def next_look_at(hour: Hour, policy: HourPolicy, facts: HourFacts, now: datetime) -> datetime | None:
+    """Return when the hour is asked for next, or None when it never is again; the moment may have passed already."""
+    look = _next_look(hour, policy, facts, now)
+    return look.at if look is not None and look.task is Task.LOOK else None
+
+
 def task_of_a_run(hour: Hour, policy: HourPolicy, facts: HourFacts, now: datetime) -> Task | None:
     """Return what a run of the hour does now, or None when it only shows what is recorded.
 

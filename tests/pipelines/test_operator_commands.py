@@ -44,7 +44,8 @@ def test_an_acknowledged_loss_is_quiet_and_still_there(make_world: MakeWorld, ty
     assert result.exit_code == 0, result.output
     assert "2 lost hours of acme/support acknowledged: we began that day" in result.output
     assert "hours_lost" not in type_("plan").output
-    assert statuses(type_)["2026112007"]["state"] == "expired"
+    entry = statuses(type_)["2026112007"]
+    assert (entry["state"], entry["acknowledged"]) == ("expired", "we began that day")
     again = type_("acknowledge", *words, "--reason", "twice")
     assert again.exit_code == 2
     assert "None of these hours" in again.output

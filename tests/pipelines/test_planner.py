@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.planner import PlannedTask, cap, in_order, looks_by_hand, plan_app, time_for
+from pipelines.planner import PlannedTask, cap, in_order, looks_by_hand, next_requests, plan_app, time_for
 from resources.archive.ledger import HourRecords
 from resources.archive.records import CaptureRecord, Look
 from resources.hours.due import Task
@@ -65,9 +65,11 @@ def test_every_hour_is_looked_at_in_time_or_recorded_as_lost_and_then_left_alone
         now += TICK
         if outage_from <= tick < outage_from + outage:
             continue
-        due = in_order(plan_app(APP, [hour for hour in hours if hour.end <= now], records, now))
-        asked = cap(due, budget)
+        due = plan_app(APP, [hour for hour in hours if hour.end <= now], records, now)
+        in_flight = data.draw(st.sets(st.sampled_from(hours), max_size=1))
+        asked = next_requests(due, in_flight, budget)
         assert len({task.hour for task in asked}) == len(asked)
+        assert in_flight.isdisjoint(task.hour for task in asked)
         for task in asked:
             before = records.get(task.hour, HourRecords()).capture
             assert before is None or before.state is not HourState.EXPIRED

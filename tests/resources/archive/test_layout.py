@@ -1,0 +1,115 @@
+"""Where each object lies: the keys as the design prints them, and nothing outside an app's prefix."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from resources.archive.layout import Layout
+from resources.hours.hour import Hour
+from resources.settings import AppSettings
+
+LAYOUT = Layout("history/", "acme__support")
+HOUR = Hour.from_key("2026110107")
+SHA256 = "0123456789abcdef" * 4
+
+hours = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(
+    lambda moment: Hour.containing(moment.replace(tzinfo=UTC)),
+)
+
+
+def app_settings(**settings: object) -> AppSettings:
+    return AppSettings.model_validate(
+        {
+            "org": "acme",
+            "app": "support",
+            "rest_url": "https://rest.example.com",
+            "download_hosts": ["storage.example.com"],
+            "credentials": {"type": "token", "token": {"env": "TOKEN"}},
+            **settings,
+        },
+    )
+
+
+def test_the_keys_are_as_the_design_prints_them() -> None:
+    assert [
+        LAYOUT.raw(HOUR, SHA256),
+        LAYOUT.messages(HOUR),
+        LAYOUT.quarantine(HOUR),
+        LAYOUT.capture_record(HOUR),
+        LAYOUT.messages_record(HOUR),
+    ] == [
+        f"history/raw/app=acme__support/date=2026-11-01/hour=07/{SHA256}.jsonl.gz",
+        "history/messages/app=acme__support/date=2026-11-01/hour=07/messages.parquet",
+        "history/quarantine/app=acme__support/date=2026-11-01/hour=07/lines.parquet",
+        "history/ledger/app=acme__support/date=2026-11-01/hour=07/capture.json",
+        "history/ledger/app=acme__support/date=2026-11-01/hour=07/messages.json",
+    ]
+
+
+def test_an_archive_may_lie_at_the_root_of_its_bucket() -> None:
+    assert Layout("", "a").messages(HOUR) == "messages/app=a/date=2026-11-01/hour=07/messages.parquet"
+
+
+@pytest.mark.parametrize("digest", ["", "abc", SHA256.upper(), f"../../{SHA256}", f"{SHA256}/x", f"{SHA256}\n"])
+def test_only_a_sha256_in_lower_case_names_a_raw_revision(digest: str) -> None:
+    with pytest.raises(ValueError, match="is no SHA-256"):
+        LAYOUT.raw(HOUR, digest)
+
+
+@given(hour=hours)
+def test_a_records_key_tells_its_hour_and_kind(hour: Hour) -> None:
+    assert LAYOUT.hour_of_record(LAYOUT.capture_record(hour)) == (hour, "capture")
+    assert LAYOUT.hour_of_record(LAYOUT.messages_record(hour)) == (hour, "messages")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        LAYOUT.ledger,
+        LAYOUT.watch_record,
+        LAYOUT.messages(HOUR),
+        Layout("history/", "acme__mall").capture_record(HOUR),
+        Layout("", "acme__support").capture_record(HOUR),
+        "date=2026-11-01/hour=07/capture.json",
+        f"{LAYOUT.ledger}date=2026-02-30/hour=07/capture.json",
+        f"{LAYOUT.ledger}date=2026-11-01/hour=24/capture.json",
+        f"{LAYOUT.ledger}date=2026-11-01/hour=٠٧/capture.json",
+        f"{LAYOUT.ledger}date=2026-11-01/hour=07/capture.json.bak",
+        f"{LAYOUT.ledger}date=2026-11-01/hour=07/lines.json",
+        f"{LAYOUT.ledger}date=2026-11-01/hour=07/capture.json\n",
+    ],
+)
+def test_what_is_no_record_of_the_app_is_not_taken_for_one(key: str) -> None:
+    assert LAYOUT.hour_of_record(key) is None
+
+
+@given(hour=hours, other=hours)
+def test_a_listing_of_a_days_records_starts_with_that_day(hour: Hour, other: Hour) -> None:
+    listed = LAYOUT.capture_record(other) > LAYOUT.before_day_in_ledger(hour)
+    assert listed == (other.start.date() >= hour.start.date())
+
+
+@given(first=hours, second=hours)
+def test_records_sort_by_time(first: Hour, second: Hour) -> None:
+    assert (LAYOUT.capture_record(first) < LAYOUT.capture_record(second)) == (first < second)
+
+
+@given(org=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True))
+def test_no_name_the_platform_allows_escapes_the_apps_folder(org: str) -> None:
+    layout = Layout("history/", app_settings(org=org).slug)
+    folders = layout.messages(HOUR).split("/")
+    assert folders[:2] == ["history", "messages"]
+    assert len(folders) == 6
+    assert not {"", ".", ".."} & set(folders)
+
+
+@pytest.mark.parametrize("slug", ["..", "a/b", "a=b", "a b", "a\n", "é", "a*", "a%2Fb"])
+def test_a_slug_that_is_no_plain_word_is_refused(slug: str) -> None:
+    with pytest.raises(ValidationError, match="slug"):
+        app_settings(slug=slug)
