@@ -24,11 +24,13 @@ def local_state_folder(environment: Mapping[str, str] = os.environ) -> Path:
         LocalStateError: It cannot be made or written.
     """
     named = environment.get(STATE_VARIABLE, "")
-    if named:
-        folder = Path(named)
-    else:
-        base = environment.get("XDG_STATE_HOME", "") or "~/.local/state"
-        folder = Path(base).expanduser() / "chat-history-archive"
+    base = environment.get("XDG_STATE_HOME", "") or "~/.local/state"
+    try:
+        folder = Path(named or f"{base}/chat-history-archive").expanduser()
+    except RuntimeError:  # containers often run under a user without a home
+        raise LocalStateError(
+            f"This user has no home directory. Set {STATE_VARIABLE} to a folder this user may write.",
+        ) from None
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

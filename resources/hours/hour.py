@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 KEY_FORMAT = "%Y%m%d%H"
 """How an hour is written everywhere: `YYYYMMDDHH`, in UTC."""
 
-_KEY = re.compile(r"\d{10}", re.ASCII)
+_KEY = re.compile(r"[1-9]\d{9}", re.ASCII)
 _ONE_HOUR = timedelta(hours=1)
 
 
@@ -47,7 +47,13 @@ class Hour:
 
     @classmethod
     def containing(cls, moment: datetime) -> Hour:
-        """Return the hour in which an aware moment lies."""
+        """Return the hour in which an aware moment lies.
+
+        Raises:
+            ValueError: The moment names no zone; it would be read in the zone of whatever machine this is.
+        """
+        if moment.tzinfo is None:
+            raise ValueError(f"{moment!r} names no zone. Give it one, for example datetime.UTC.")
         return cls(moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
 
     @property

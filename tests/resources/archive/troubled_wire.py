@@ -1,0 +1,117 @@
+"""Trouble on the way to S3: answers replaced, lost after they were earned, cut or changed, below boto3 and above TCP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any, cast
+from collections.abc import Iterator
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ConnectionClosedError
+from urllib3.exceptions import ProtocolError
+
+from resources.archive.objects import ArchiveBucket
+
+Send = Callable[[AWSPreparedRequest], AWSResponse]
+Trouble = Callable[[AWSPreparedRequest, Send], AWSResponse]
+
+
+@contextmanager
+def troubled(bucket: ArchiveBucket, operation: str, *troubles: Trouble) -> Iterator[list[AWSPreparedRequest]]:
+    """Let the next requests of an operation, one after the other, meet trouble; later ones go through.
+
+    Args:
+        bucket: Whose requests.
+        operation: Such as "PutObject".
+        troubles: One for each request.
+
+    Yields:
+        The requests that were made.
+    """
+    client = bucket._client
+    send = cast("Send", client._endpoint.http_session.send)  # type: ignore[attr-defined]
+    requests: list[AWSPreparedRequest] = []
+    waiting = list(troubles)
+
+    def before_send(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
+        requests.append(request)
+        return waiting.pop(0)(request, send) if waiting else None
+
+    event = f"before-send.s3.{operation}"
+    client.meta.events.register(event, before_send)
+    try:
+        yield requests
+    finally:
+        client.meta.events.unregister(event, before_send)
+    assert not waiting, f"{len(waiting)} troubles were not met"
+
+
+def answered(status: int, code: str) -> Trouble:
+    """The server refuses and does nothing."""
+
+    def trouble(request: AWSPreparedRequest, _send: Send) -> AWSResponse:
+        body = f"<Error><Code>{code}</Code><Message>No.</Message></Error>".encode()
+        return AWSResponse(request.url, status, {}, _Raw(body))
+
+    return trouble
+
+
+def let_through(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    """No trouble."""
+    return send(request)
+
+
+def lost_answer(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    """The server does it, and its answer never arrives."""
+    send(request)
+    raise ConnectionClosedError(endpoint_url=request.url)
+
+
+def after(action: Callable[[], object], trouble: Trouble = let_through) -> Trouble:
+    """Something happens just before the request arrives."""
+
+    def delayed(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+        action()
+        return trouble(request, send)
+
+    return delayed
+
+
+def broken_body(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    """The connection breaks in the middle of the body."""
+    return _with_body(send(request), lambda content: _Raw(content[: len(content) // 2], breaks=True))
+
+
+def short_body(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    """The body ends early, as if that were all of it."""
+    return _with_body(send(request), lambda content: _Raw(content[:-1]))
+
+
+def changed_body(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    """One bit of the body is turned."""
+    return _with_body(send(request), lambda content: _Raw(bytes([content[0] ^ 1]) + content[1:]))
+
+
+def _with_body(response: AWSResponse, change: Callable[[bytes], _Raw]) -> AWSResponse:
+    response.raw = change(b"".join(response.raw.stream()))
+    return response
+
+
+class _Raw(BytesIO):
+    """A body as urllib3 hands it over, as far as botocore looks at it."""
+
+    def __init__(self, content: bytes, *, breaks: bool = False) -> None:
+        super().__init__(content)
+        self._breaks = breaks
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        if not piece and self._breaks:
+            raise ProtocolError("Connection broken")
+        return piece
+
+    def stream(self, size: int = 65536) -> Iterator[bytes]:
+        while piece := self.read(size):
+            yield piece
