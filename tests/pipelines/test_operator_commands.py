@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines import command_line
+from resources.alerts import AlertNotSent
 from tests.conftest import MakeWorld
 from tests.pipelines.test_command_line import Type, statuses, type_in
 from tests.world import World
@@ -81,3 +82,32 @@ def test_each_command_has_a_help(command: str) -> None:
     result = CliRunner().invoke(command_line.app, [command, "--help"])
     assert result.exit_code == 0
     assert "Exit code 0" in result.output
+
+
+def test_a_catch_up_tells_people_what_is_new_once(
+    make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles: list[str] = []
+
+    def send(_: object, title: str, text: str) -> bool:
+        assert text
+        titles.append(title)
+        return True
+
+    monkeypatch.setattr(command_line, "send_alert", send)
+    type_ = type_in(make_world(first_hour="2026112007"))
+    type_("catch-up", "--hours", "2026112007")
+    type_("catch-up", "--hours", "2026112007")
+    assert [title for title in titles if "hours_lost" in title] == ["Chat archive, acme/support: 2 hours, hours_lost"]
+
+
+def test_a_catch_up_says_when_people_cannot_be_told_and_keeps_its_exit_code(
+    make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send(*_: object) -> bool:
+        raise AlertNotSent("An alert could not be sent.")
+
+    monkeypatch.setattr(command_line, "send_alert", send)
+    result = type_in(make_world(first_hour="2026112007"))("catch-up", "--hours", "2026112007")
+    assert result.exit_code == 3
+    assert "An alert could not be sent." in result.output
