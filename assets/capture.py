@@ -20,12 +20,12 @@ from resources.chat_platform.client import ChatPlatform, HistoryAnswer
 from resources.chat_platform.error_catalogue import HourAnswer
 from resources.chat_platform.errors import PlatformError
 from resources.clock import Clock
+from resources.credentials import MissingSecret
 from resources.hours.due import Task, task_of_a_run
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason
 from resources.hours.verdict import Answer, judge, says_empty_in_window
 from resources.local_state import LocalStateError
-from resources.settings import MissingSecret
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,7 @@ def _record_loss(hour: Hour, archive: AppArchive, now: datetime) -> Capture:
             return CaptureRecord.new(app.name, hour, app.policy, now).with_loss(Reason.NEVER_ASKED, now)
         if record.state not in {HourState.PENDING, HourState.FAILED}:
             return record
-        kept_reason = record.reason is Reason.DAMAGED_FILE
-        return record.with_loss(Reason.DAMAGED_FILE if kept_reason else Reason.NO_ANSWER_IN_TIME, now)
+        return record.with_loss(Reason.NO_ANSWER_IN_TIME, now)
 
     record = archive.ledger.update_capture(hour, change)
     return Capture(record, asked=False, newly_lost=record.state is HourState.EXPIRED)

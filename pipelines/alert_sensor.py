@@ -13,8 +13,8 @@ from assets.app_assets import RUNTIME_KEY
 from pipelines.watch import look_through, tell_what_is_new
 from resources.alerts import AlertNotSent, send_alert
 from resources.archive.errors import ArchiveError
+from resources.credentials import MissingSecret
 from resources.runtime import Runtime
-from resources.settings import MissingSecret
 
 SENSOR_NAME = "tell_people"
 _SECONDS_BETWEEN_LOOKS = 300

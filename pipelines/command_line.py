@@ -14,11 +14,12 @@ from rich.text import Text
 
 from resources.alerts import AlertNotSent, send_alert
 from resources.archive.errors import ArchiveError, ArchiveUnreachable
+from resources.credentials import MissingSecret
 from resources.hours.due import Task
 from resources.hours.hour import Hour, hours_between, last_finished_hour
 from resources.local_state import LocalStateError
 from resources.runtime import Runtime
-from resources.settings import AppSettings, MissingSecret
+from resources.settings import AppSettings
 from resources.settings_file import SettingsError, load_settings
 
 SOME_HOUR_FAILED = 1

@@ -9,7 +9,8 @@ import logging
 import os
 from collections.abc import Mapping
 
-from resources.settings import AlertSettings, SecretReference
+from resources.credentials import SecretReference
+from resources.settings import AlertSettings
 
 
 class AlertNotSent(Exception):

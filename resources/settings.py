@@ -6,7 +6,6 @@ Reading the file and turning a refusal into sentences for a person lies in `sett
 from __future__ import annotations
 
 import logging
-import os
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -15,9 +14,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     PlainValidator,
@@ -27,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from resources.credentials import Credentials, Part, SecretReference
 from resources.hours.hour import Hour
 from resources.hours.policy import HourPolicy
 
@@ -38,62 +36,6 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}", re.ASCII)
 _FOLDER = re.compile(r"(?!\.{1,2}$)[^\s?#\\]+")
 _ZONE = re.compile(r"([+-])(\d{2}):(\d{2})", re.ASCII)
 _MOST_HOURS_OFF_UTC = 14
-
-
-class MissingSecret(Exception):
-    """Raised when an environment variable that the settings name is not set. Only its name is ever told."""
-
-
-class _Part(BaseModel):
-    """A part of the settings: nothing unknown is accepted, nothing changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class SecretReference(_Part):
-    """A secret, named but not held: `{env: NAME}`. It is read when it is used, so definitions load without secrets."""
-
-    env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="name of an environment variable")
-
-    def read(self, environment: Mapping[str, str] = os.environ) -> SecretStr:
-        """Return the secret's value.
-
-        Raises:
-            MissingSecret: The variable is unset or empty.
-        """
-        value = environment.get(self.env, "")
-        if not value:
-            raise MissingSecret(
-                f"The environment variable {self.env}, which the settings name, is not set. "
-                f"Set it for this process, or name another in the settings.",
-            )
-        return SecretStr(value)
-
-
-class ClientCredentials(_Part):
-    """Easemob's `client_id` and `client_secret`, exchanged for a token."""
-
-    type: Literal["client_credentials"]
-    client_id: SecretReference
-    client_secret: SecretReference
-
-
-class AgoraCredentials(_Part):
-    """Agora's App ID and App Certificate, from which a token is built without a request."""
-
-    type: Literal["agora"]
-    app_id: SecretReference
-    app_certificate: SecretReference
-
-
-class TokenCredentials(_Part):
-    """One token that somebody else renews, for example a temporary one from the console."""
-
-    type: Literal["token"]
-    token: SecretReference
-
-
-Credentials = Annotated[ClientCredentials | AgoraCredentials | TokenCredentials, Field(discriminator="type")]
 
 
 def _zone(value: object) -> timezone:
@@ -126,7 +68,7 @@ def _split_address(url: str) -> SplitResult | None:
     return parts if parts.scheme in {"http", "https"} and _SERVER.fullmatch(host) and bare else None
 
 
-class AppSettings(_Part):
+class AppSettings(Part):
     """One app on the platform."""
 
     org: str = Field(description="the platform's org_name: the App Key before the #")
@@ -223,7 +165,7 @@ def _hour(value: object) -> Hour:
     return Hour.from_key(value)
 
 
-class ArchiveSettings(_Part):
+class ArchiveSettings(Part):
     """Where the archive lies."""
 
     root: str = Field(description="bucket and prefix, as s3://bucket/prefix")
@@ -291,13 +233,13 @@ AlertUrl = Annotated[
 ]
 
 
-class AlertSettings(_Part):
+class AlertSettings(Part):
     """Whom to wake. An alert URL often holds a token, so it is kept as a secret."""
 
     urls: tuple[AlertUrl, ...] = ()
 
 
-class Settings(_Part):
+class Settings(Part):
     """The whole settings file."""
 
     archive: ArchiveSettings

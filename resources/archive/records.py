@@ -6,6 +6,7 @@ There are two records an hour, because a record has one writer: capturing writes
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import takewhile
 from typing import Literal, Self
 
@@ -122,7 +123,9 @@ class CaptureRecord(_Record):
     ) -> Self:
         """Return the record after a look that was answered.
 
-        Revisions are only ever added; one that was held to be damaged and can be read by now is no longer so.
+        Revisions are only ever added; one that was held to be damaged and can be read by now is no longer so. A damaged
+        file that is kept is a sign that somebody spoke: with one, no answer makes the hour `empty`, and it stands as
+        the reason of a loss.
         """
         kept = {revision.sha256: revision for revision in self.raw_revisions}
         for revision in revisions:
@@ -134,6 +137,11 @@ class CaptureRecord(_Record):
             # The first look, the latest, and the words that nobody spoke are evidence; other repetitions are not.
             dispensable = next((i for i, each in enumerate(looks[1:-1], 1) if not each.said_empty), 1)
             looks = looks[:dispensable] + looks[dispensable + 1 :]
+        if _any_damaged(kept.values()):
+            if verdict.state is HourState.EMPTY:
+                verdict = Verdict(HourState.FAILED, Reason.DAMAGED_FILE)
+            elif verdict.state is HourState.EXPIRED:
+                verdict = Verdict(HourState.EXPIRED, Reason.DAMAGED_FILE)
         return self.model_copy(
             update={
                 "state": verdict.state,
@@ -165,8 +173,15 @@ class CaptureRecord(_Record):
         return self.model_copy(update={"next_look_at": next_look_at(hour, policy, facts_of(self, None), now)})
 
     def with_loss(self, reason: Reason, now: AwareDatetime) -> Self:
-        """Return the record of an hour that is lost without a further request."""
-        return self.model_copy(update={"state": HourState.EXPIRED, "reason": reason, "updated_at": now})
+        """Return the record of an hour that is lost without a further request.
+
+        A damaged file that is kept is the better reason.
+        """
+        if _any_damaged(self.raw_revisions):
+            reason = Reason.DAMAGED_FILE
+        return self.model_copy(
+            update={"state": HourState.EXPIRED, "reason": reason, "next_look_at": None, "updated_at": now},
+        )
 
 
 class MessageCounts(_Record):
@@ -220,6 +235,10 @@ class MessagesRecord(_Record):
     last_failure_at: AwareDatetime | None = None
     problem: str | None = None
     updated_at: AwareDatetime
+
+
+def _any_damaged(revisions: Iterable[RawRevision]) -> bool:
+    return any(revision.damage is not None for revision in revisions)
 
 
 def facts_of(capture: CaptureRecord | None, messages: MessagesRecord | None) -> HourFacts:

@@ -15,7 +15,8 @@ from resources.chat_platform.token_cache import TokenCache
 from resources.chat_platform.token_request import request_token
 from resources.chat_platform.tokens import AgoraAppToken, FixedToken, SharedToken, TokenSource
 from resources.clock import Clock
-from resources.settings import AgoraCredentials, AppSettings, ClientCredentials, SecretReference
+from resources.credentials import AgoraCredentials, ClientCredentials, SecretReference
+from resources.settings import AppSettings
 
 
 def connect(

@@ -24,6 +24,9 @@ FIRST_FAILURE_PAUSE = timedelta(minutes=15)
 LONGEST_FAILURE_PAUSE = timedelta(hours=2)
 """The longest pause after a failure."""
 
+LAST_CHANCE = timedelta(minutes=30)
+"""So long before its deadline an hour whose looks fail is asked for in any case."""
+
 LAST_LOOK_GRACE = timedelta(hours=24)
 """How long after its deadline an hour whose looks fail is still asked for, before its loss is recorded."""
 
@@ -112,12 +115,19 @@ def _next_look(hour: Hour, policy: HourPolicy, facts: HourFacts, now: datetime) 
     if facts.last_look_at is None:
         return Due(Task.LOOK, policy.first_look_at(hour))
     if facts.failures_in_a_row:
-        return Due(Task.LOOK, facts.last_look_at + failure_pause(facts.failures_in_a_row))
+        return Due(Task.LOOK, _retry_in_the_window(facts.last_look_at, facts.failures_in_a_row, policy.deadline(hour)))
     answered = facts.last_answer_at or facts.last_look_at
     if facts.state in {HourState.ARCHIVED, HourState.EMPTY}:
         return _milestone(hour, policy, facts, answered)
     # Pending; or expired under a retention that has been raised since, which is as good as pending.
     return Due(Task.LOOK, max(policy.first_look_at(hour), answered + LATE_PAUSE))
+
+
+def _retry_in_the_window(last_look_at: datetime, failures_in_a_row: int, deadline: datetime) -> datetime:
+    """Return when to ask again after a failure: a growing pause does not step over the last chance there is."""
+    planned = last_look_at + failure_pause(failures_in_a_row)
+    last_chance = deadline - LAST_CHANCE
+    return last_chance if last_look_at < last_chance < planned else planned
 
 
 def _milestone(hour: Hour, policy: HourPolicy, facts: HourFacts, answered: datetime) -> Due | None:

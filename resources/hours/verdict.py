@@ -91,8 +91,9 @@ def judge(
 
 
 def _in_the_window(answer: Answer, *, settled: bool, known: KnownBefore) -> Verdict:
-    if answer is Answer.EXPIRED_OR_UNSTORED:
+    if answer is Answer.EXPIRED_OR_UNSTORED and not known.empty_confirmed:
         return Verdict(HourState.PENDING, Reason.LATE)
+    # What two looks agreed on is not taken back by a platform that forgets earlier than the settings say.
     confirmed = known.empty_confirmed or (settled and known.said_empty_in_window)
     return Verdict(HourState.EMPTY, _why_empty(answer), confirmed)
 

@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from resources.alerts import AlertNotSent, send_alert
-from resources.settings import AlertSettings, MissingSecret
+from resources.credentials import MissingSecret
+from resources.settings import AlertSettings
 
 SECRET = "tok3n-nobody-may-see"
 

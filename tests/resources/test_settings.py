@@ -11,21 +11,17 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from resources.hours.hour import Hour
-from resources.hours.policy import HourPolicy
-from resources.settings import (
+from resources.credentials import (
     AgoraCredentials,
-    AppSettings,
-    ArchiveSettings,
     ClientCredentials,
     MissingSecret,
     SecretReference,
-    Settings,
     TokenCredentials,
 )
+from resources.hours.hour import Hour
+from resources.hours.policy import HourPolicy
+from resources.settings import AppSettings, ArchiveSettings, Settings
 
-# apprise imports a module of Python's own that says it is going to leave.
-LOADS_APPRISE = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 SLACK_TOKENS = ("T1JJ3T3L2", "A1BRTD4JD", "TIiajkdnlazkcOXrIdevi7FQ")
 SLACK_URL = "slack://" + "/".join(SLACK_TOKENS)
 
@@ -203,7 +199,6 @@ def test_settings_load_without_any_secret_being_set(monkeypatch: pytest.MonkeyPa
     assert settings_of(urls=({"env": "NO_SUCH_URL"},)).alerts.urls == (SecretReference(env="NO_SUCH_URL"),)
 
 
-@LOADS_APPRISE
 def test_an_alert_url_shows_in_no_repr() -> None:
     settings = settings_of(urls=(SLACK_URL, {"env": "SECOND_URL"}))
     first, second = settings.alerts.urls
@@ -215,7 +210,6 @@ def test_an_alert_url_shows_in_no_repr() -> None:
     assert not [token for token in SLACK_TOKENS if token in shown]
 
 
-@LOADS_APPRISE
 @pytest.mark.parametrize("url", ["slakc://hunter2/x", "hunter2", "slack://hunter2", "json://hunter2 json://x"])
 def test_an_alert_url_that_is_refused_shows_nowhere(url: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), pytest.raises(ValidationError) as refusal:
@@ -224,12 +218,12 @@ def test_an_alert_url_that_is_refused_shows_nowhere(url: str, caplog: pytest.Log
     assert "hunter2" not in caplog.text
 
 
-@LOADS_APPRISE
-def test_checking_an_alert_url_leaves_the_logging_as_it_was() -> None:
+@pytest.mark.parametrize("disabled", [False, True])
+def test_checking_an_alert_url_leaves_the_logging_as_it_was(disabled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     talk = logging.getLogger("apprise")
-    before = talk.disabled
+    monkeypatch.setattr(talk, "disabled", disabled)
     settings_of(urls=(SLACK_URL,))
-    assert talk.disabled is before
+    assert talk.disabled is disabled
 
 
 def test_loading_the_settings_does_not_import_the_alert_library() -> None:

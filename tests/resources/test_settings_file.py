@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from resources.credentials import ClientCredentials
 from resources.hours.hour import Hour
-from resources.settings import ClientCredentials
 from resources.settings_file import CONFIG_VARIABLE, SettingsError, load_settings, read_settings
-from tests.resources.test_settings import LOADS_APPRISE
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "chat-archive.example.yaml"
 GOOD = """\
@@ -168,7 +167,6 @@ def test_a_mistake_is_named_by_its_key_with_its_remedy(file: Path, old: str, new
     assert says in refusal_of(file, changed(old, new))
 
 
-@LOADS_APPRISE
 def test_an_alert_url_no_service_knows_is_refused(file: Path) -> None:
     says = refusal_of(file, changed("urls: []", "urls: [slakc://a/b/c]"))
     assert (
@@ -269,7 +267,6 @@ def test_a_secret_that_is_written_out_is_refused_and_not_repeated(file: Path, wr
     )
 
 
-@LOADS_APPRISE
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [

@@ -99,6 +99,7 @@ def facts(
         (facts(EMPTY, looked=2), 2, LOOK, 24),
         (facts(EMPTY, looked=24, confirmed=True), 24, LOOK, 66),
         (facts(EMPTY, looked=24), 24, LOOK, 66),
+        (facts(EMPTY, looked=23.9, confirmed=True), 24, LOOK, 66),
         (facts(EMPTY, looked=65.9, confirmed=True), 66, LOOK, 66),
         (facts(EMPTY, looked=66, confirmed=True), 66, None, None),
         (facts(EMPTY, looked=66), 66, None, None),
@@ -412,3 +413,10 @@ def test_the_worst_series_of_answers_stays_within_the_bound() -> None:
     life.live([Outcome.NOT_THERE, Outcome.FAILURE, Outcome.FAILURE], [timedelta(0)])
     assert 100 < len(life.looks) <= 125
     assert life.state is EXPIRED
+
+
+def test_a_growing_pause_does_not_step_over_the_last_chance_before_the_deadline() -> None:
+    last_look = POLICY.deadline(HOUR) - timedelta(minutes=110)
+    facts = HourFacts(state=HourState.FAILED, last_look_at=last_look, failures_in_a_row=6)
+    due = what_is_due(HOUR, POLICY, facts, last_look)
+    assert due == Due(Task.LOOK, POLICY.deadline(HOUR) - timedelta(minutes=30))

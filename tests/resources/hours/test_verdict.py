@@ -66,7 +66,8 @@ TABLE: list[tuple[Answer, tuple[datetime, ...], tuple[KnownBefore, ...], Verdict
     (NO_FILE, PAST, (NOTHING,), expired),
     (NO_FILE, PAST, (SAID_EMPTY, CONFIRMED), empty_twice),
     (GONE, TOO_YOUNG, NOT_ARCHIVED, not_generated_yet),
-    (GONE, IN_WINDOW, NOT_ARCHIVED, late),
+    (GONE, IN_WINDOW, (NOTHING, SAID_EMPTY), late),
+    (GONE, IN_WINDOW, (CONFIRMED,), empty_twice),
     (GONE, PAST, (NOTHING, SAID_EMPTY), expired),
     (GONE, PAST, (CONFIRMED,), empty_twice),
 ]
