@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import boto3
+import hypothesis
 import pytest
 from botocore.loaders import JSONFileLoader
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
@@ -30,6 +31,8 @@ MakeWorld = Callable[..., World]
 _NEEDS_A_SERVER = frozenset({"s3_endpoint", "redis_url"})
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
+hypothesis.settings.register_profile("no_stopwatch", deadline=None)
+hypothesis.settings.load_profile("no_stopwatch")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -82,13 +85,25 @@ def s3_endpoint() -> Iterator[str]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def s3_client(s3_endpoint: str) -> Iterator[Any]:
+    """Return a boto3 client for what happens behind the archive's back."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=s3_endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=AWS_ENVIRONMENT["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=AWS_ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
+    )
+    with closing(client):
+        yield client
+
+
 @pytest.fixture
-def bucket_name(s3_endpoint: str) -> str:
+def bucket_name(s3_client: Any) -> str:
     """Make a bucket for one test."""
     name = f"test-{uuid4().hex}"
-    client = boto3.client("s3", endpoint_url=s3_endpoint, region_name="us-east-1")
-    client.create_bucket(Bucket=name)
-    client.close()
+    s3_client.create_bucket(Bucket=name)
     return name
 
 

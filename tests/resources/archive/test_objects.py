@@ -1,4 +1,4 @@
-"""Objects in the bucket, against a real server: what is put stays put, what is got is proven, and lost answers do no harm."""
+"""Objects in the bucket, against a real server: what is put stays put, lost answers do no harm."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from tests.resources.archive.troubled_wire import (
     answered,
     broken_body,
     changed_body,
-    let_through,
     lost_answer,
     short_body,
     troubled,
@@ -52,203 +51,227 @@ def put_by_a_stranger(bucket: ArchiveBucket, content: bytes, **more: Any) -> Non
     bucket._client.put_object(Bucket=bucket.name, Key=KEY, Body=content, **more)
 
 
-class TestPutting:
-    def test_what_is_put_is_read_back_with_its_version_and_digest(self, bucket: ArchiveBucket) -> None:
-        etag = put(bucket, b"one")
-        assert bucket.read(KEY) == (b"one", ObjectHead(etag, 3, sha256_of(b"one")))
-        assert bucket.head(KEY) == ObjectHead(etag, 3, sha256_of(b"one"))
+def test_what_is_put_is_read_back_with_its_version_and_digest(bucket: ArchiveBucket) -> None:
+    etag = put(bucket, b"one")
+    assert bucket.read(KEY) == (b"one", ObjectHead(etag, 3, sha256_of(b"one")))
+    assert bucket.head(KEY) == ObjectHead(etag, 3, sha256_of(b"one"))
 
-    def test_a_file_is_stored_byte_for_byte(self, bucket: ArchiveBucket, tmp_path: Path) -> None:
-        path, content = tmp_path / "file", bytes(range(256)) * 10_000
-        path.write_bytes(content)
-        bucket.put_file(KEY, path, digests_of(BytesIO(content)), content_type=TYPE, replaces=None)
-        assert content_of(bucket) == content
-        assert bucket._client.head_object(Bucket=bucket.name, Key=KEY)["ContentType"] == TYPE
 
-    def test_every_put_carries_an_md5_that_any_server_checks(self, bucket: ArchiveBucket) -> None:
-        with troubled(bucket, "PutObject") as requests:
-            put(bucket, b"one")
-        assert requests[0].headers["Content-MD5"] == digests_of(BytesIO(b"one")).md5
+def test_a_file_is_stored_byte_for_byte(bucket: ArchiveBucket, tmp_path: Path) -> None:
+    path, content = tmp_path / "file", bytes(range(256)) * 10_000
+    path.write_bytes(content)
+    bucket.put_file(KEY, path, digests_of(BytesIO(content)), content_type=TYPE, replaces=None)
+    assert content_of(bucket) == content
+    assert bucket._client.head_object(Bucket=bucket.name, Key=KEY)["ContentType"] == TYPE
 
-    def test_a_put_replaces_the_version_it_names(self, bucket: ArchiveBucket) -> None:
+
+def test_every_put_carries_an_md5_that_any_server_checks(bucket: ArchiveBucket) -> None:
+    with troubled(bucket, "PutObject") as requests:
         put(bucket, b"one")
+    assert requests[0].headers["Content-MD5"] == digests_of(BytesIO(b"one")).md5.encode()
+
+
+def test_a_put_replaces_the_version_it_names(bucket: ArchiveBucket) -> None:
+    put(bucket, b"one")
+    put(bucket, b"two", replaces=bucket.head(KEY))
+    assert content_of(bucket) == b"two"
+
+
+def test_a_version_is_named_without_quotes(bucket: ArchiveBucket) -> None:
+    put(bucket, b"one")
+    with troubled(bucket, "PutObject") as requests:
         put(bucket, b"two", replaces=bucket.head(KEY))
-        assert content_of(bucket) == b"two"
+    assert b'"' not in requests[0].headers["If-Match"]
 
-    def test_a_version_is_named_without_quotes(self, bucket: ArchiveBucket) -> None:
+
+def test_a_put_that_expects_nothing_overwrites_nothing(bucket: ArchiveBucket) -> None:
+    put(bucket, b"one")
+    with pytest.raises(ArchiveSuperseded, match="written by somebody else"):
+        put(bucket, b"two")
+    assert content_of(bucket) == b"one"
+
+
+def test_a_put_of_a_stale_version_overwrites_nothing(bucket: ArchiveBucket) -> None:
+    put(bucket, b"one")
+    stale = bucket.head(KEY)
+    put(bucket, b"two", replaces=stale)
+    with pytest.raises(ArchiveSuperseded):
+        put(bucket, b"three", replaces=stale)
+    assert content_of(bucket) == b"two"
+
+
+def test_a_put_over_an_object_that_is_gone_is_superseded(bucket: ArchiveBucket) -> None:
+    put(bucket, b"one")
+    gone = bucket.head(KEY)
+    bucket._client.delete_object(Bucket=bucket.name, Key=KEY)
+    with pytest.raises(ArchiveSuperseded):
+        put(bucket, b"two", replaces=gone)
+    assert content_of(bucket) is None
+
+
+def test_a_first_put_whose_answer_was_lost_counts_as_done(bucket: ArchiveBucket) -> None:
+    with troubled(bucket, "PutObject", lost_answer) as requests:
+        etag = put(bucket, b"one")
+    assert len(requests) == 2
+    assert bucket.head(KEY) == ObjectHead(etag, 3, sha256_of(b"one"))
+
+
+def test_a_replacement_whose_answer_was_lost_counts_as_done(bucket: ArchiveBucket) -> None:
+    put(bucket, b"one")
+    before = bucket.head(KEY)
+    with troubled(bucket, "PutObject", lost_answer):
+        put(bucket, b"two", replaces=before)
+    assert content_of(bucket) == b"two"
+
+
+def test_a_lost_answer_does_not_hide_that_somebody_else_wrote_next(bucket: ArchiveBucket) -> None:
+    somebody_else = ArchiveBucket(bucket._settings, bucket._clock)
+
+    def overwrite() -> None:
+        put(somebody_else, b"other", replaces=somebody_else.head(KEY))
+
+    with troubled(bucket, "PutObject", lost_answer, after(overwrite)), pytest.raises(ArchiveSuperseded):
         put(bucket, b"one")
-        with troubled(bucket, "PutObject") as requests:
-            put(bucket, b"two", replaces=bucket.head(KEY))
-        assert b'"' not in requests[0].headers["If-Match"]
+    assert content_of(bucket) == b"other"
 
-    def test_a_put_that_expects_nothing_overwrites_nothing(self, bucket: ArchiveBucket) -> None:
+
+def test_of_writers_at_the_same_instant_one_wins(bucket: ArchiveBucket) -> None:
+    def write(number: int) -> str:
+        try:
+            put(bucket, f"writer {number}".encode())
+        except ArchiveSuperseded:
+            return "superseded"
+        return f"writer {number}"
+
+    with ThreadPoolExecutor(16) as writers:
+        outcomes = Counter(writers.map(write, range(16)))
+    assert outcomes.pop("superseded") == 15
+    assert content_of(bucket) == next(iter(outcomes)).encode()
+
+
+def test_writers_of_the_same_bytes_all_win(bucket: ArchiveBucket) -> None:
+    with ThreadPoolExecutor(16) as writers:
+        etags = set(writers.map(lambda _: put(bucket, b"the same"), range(16)))
+    assert len(etags) == 1
+
+
+@pytest.mark.parametrize(
+    "refusal", [answered(409, "ConditionalRequestConflict"), answered(400, "BadDigest"), answered(503, "SlowDown")]
+)
+def test_a_passing_refusal_is_tried_again(bucket: ArchiveBucket, refusal: Trouble) -> None:
+    with troubled(bucket, "PutObject", refusal, refusal):
         put(bucket, b"one")
-        with pytest.raises(ArchiveSuperseded, match="written by somebody else"):
-            put(bucket, b"two")
-        assert content_of(bucket) == b"one"
+    assert content_of(bucket) == b"one"
 
-    def test_a_put_of_a_stale_version_overwrites_nothing(self, bucket: ArchiveBucket) -> None:
+
+def test_a_conflict_at_every_try_ends_as_superseded(bucket: ArchiveBucket) -> None:
+    conflicts = [answered(409, "ConditionalRequestConflict")] * 5
+    with troubled(bucket, "PutObject", *conflicts), pytest.raises(ArchiveSuperseded, match="409"):
         put(bucket, b"one")
-        stale = bucket.head(KEY)
-        put(bucket, b"two", replaces=stale)
-        with pytest.raises(ArchiveSuperseded):
-            put(bucket, b"three", replaces=stale)
-        assert content_of(bucket) == b"two"
+    assert content_of(bucket) is None
 
-    def test_a_put_over_an_object_that_is_gone_is_superseded(self, bucket: ArchiveBucket) -> None:
+
+def test_a_put_that_never_gets_an_answer_is_unreachable(bucket: ArchiveBucket) -> None:
+    with troubled(bucket, "PutObject", *[answered(500, "InternalError")] * 5), pytest.raises(ArchiveUnreachable):
         put(bucket, b"one")
-        gone = bucket.head(KEY)
-        bucket._client.delete_object(Bucket=bucket.name, Key=KEY)
-        with pytest.raises(ArchiveSuperseded):
-            put(bucket, b"two", replaces=gone)
-        assert content_of(bucket) is None
-
-    def test_a_first_put_whose_answer_was_lost_counts_as_done(self, bucket: ArchiveBucket) -> None:
-        with troubled(bucket, "PutObject", lost_answer) as requests:
-            etag = put(bucket, b"one")
-        assert len(requests) == 2
-        assert bucket.head(KEY) == ObjectHead(etag, 3, sha256_of(b"one"))
-
-    def test_a_replacement_whose_answer_was_lost_counts_as_done(self, bucket: ArchiveBucket) -> None:
-        put(bucket, b"one")
-        before = bucket.head(KEY)
-        with troubled(bucket, "PutObject", lost_answer):
-            put(bucket, b"two", replaces=before)
-        assert content_of(bucket) == b"two"
-
-    def test_a_lost_answer_does_not_hide_that_somebody_else_wrote_next(self, bucket: ArchiveBucket) -> None:
-        def overwrite() -> None:
-            put_by_a_stranger(bucket, b"other", Metadata={"sha256": sha256_of(b"other")})
-
-        with troubled(bucket, "PutObject", lost_answer, let_through), pytest.raises(ArchiveSuperseded):
-            bucket._client.meta.events.register_last("needs-retry.s3.PutObject", lambda **_: _once(overwrite))
-            put(bucket, b"one")
-        assert content_of(bucket) == b"other"
-
-    def test_of_writers_at_the_same_instant_one_wins(self, bucket: ArchiveBucket) -> None:
-        def write(number: int) -> str:
-            try:
-                put(bucket, f"writer {number}".encode())
-            except ArchiveSuperseded:
-                return "superseded"
-            return f"writer {number}"
-
-        with ThreadPoolExecutor(16) as writers:
-            outcomes = Counter(writers.map(write, range(16)))
-        assert outcomes.pop("superseded") == 15
-        assert content_of(bucket) == next(iter(outcomes)).encode()
-
-    def test_writers_of_the_same_bytes_all_win(self, bucket: ArchiveBucket) -> None:
-        with ThreadPoolExecutor(16) as writers:
-            etags = set(writers.map(lambda _: put(bucket, b"the same"), range(16)))
-        assert len(etags) == 1
-
-    @pytest.mark.parametrize(
-        "refusal", [answered(409, "ConditionalRequestConflict"), answered(400, "BadDigest"), answered(503, "SlowDown")]
-    )
-    def test_a_passing_refusal_is_tried_again(self, bucket: ArchiveBucket, refusal: Trouble) -> None:
-        with troubled(bucket, "PutObject", refusal, refusal):
-            put(bucket, b"one")
-        assert content_of(bucket) == b"one"
-
-    def test_a_conflict_at_every_try_ends_as_superseded(self, bucket: ArchiveBucket) -> None:
-        conflicts = [answered(409, "ConditionalRequestConflict")] * 5
-        with troubled(bucket, "PutObject", *conflicts), pytest.raises(ArchiveSuperseded, match="409"):
-            put(bucket, b"one")
-        assert content_of(bucket) is None
-
-    def test_a_put_that_never_gets_an_answer_is_unreachable(self, bucket: ArchiveBucket) -> None:
-        with troubled(bucket, "PutObject", *[answered(500, "InternalError")] * 5), pytest.raises(ArchiveUnreachable):
-            put(bucket, b"one")
 
 
-class TestGetting:
-    def test_what_is_not_there_is_none(self, bucket: ArchiveBucket) -> None:
-        assert bucket.head(KEY) is None
-        assert bucket.read(KEY) is None
+def test_what_is_not_there_is_none(bucket: ArchiveBucket) -> None:
+    assert bucket.head(KEY) is None
+    assert bucket.read(KEY) is None
 
-    def test_a_download_of_what_is_not_there_is_damage(self, bucket: ArchiveBucket, tmp_path: Path) -> None:
-        with pytest.raises(ArchiveDamaged, match="is missing, although the ledger knows it"):
+
+def test_a_download_of_what_is_not_there_is_damage(bucket: ArchiveBucket, tmp_path: Path) -> None:
+    with pytest.raises(ArchiveDamaged, match="is missing, although the ledger knows it"):
+        bucket.download(KEY, tmp_path / "file", sha256=sha256_of(b"one"))
+
+
+def test_a_download_is_proven_against_the_digest_asked_for(bucket: ArchiveBucket, tmp_path: Path) -> None:
+    put(bucket, b"one")
+    bucket.download(KEY, tmp_path / "file", sha256=sha256_of(b"one"))
+    assert (tmp_path / "file").read_bytes() == b"one"
+    with pytest.raises(ArchiveDamaged, match="does not hold the bytes"):
+        bucket.download(KEY, tmp_path / "file", sha256=sha256_of(b"two"))
+
+
+@pytest.mark.parametrize("trouble", [broken_body, short_body, answered(500, "InternalError")])
+def test_a_body_that_is_cut_is_fetched_again(bucket: ArchiveBucket, tmp_path: Path, trouble: Trouble) -> None:
+    content = bytes(range(256)) * 8000
+    put(bucket, content)
+    with troubled(bucket, "GetObject", trouble, trouble) as requests:
+        assert content_of(bucket) == content
+        bucket.download(KEY, tmp_path / "file", sha256=sha256_of(content))
+    assert (tmp_path / "file").read_bytes() == content
+    assert len(requests) == 4
+
+
+def test_a_body_that_is_cut_at_every_try_is_unreachable(bucket: ArchiveBucket) -> None:
+    put(bucket, b"one")
+    with troubled(bucket, "GetObject", *[broken_body] * 5), pytest.raises(ArchiveUnreachable):
+        bucket.read(KEY)
+
+
+def test_a_turned_bit_is_damage(bucket: ArchiveBucket, tmp_path: Path) -> None:
+    put(bucket, b"one")
+    with troubled(bucket, "GetObject", changed_body, changed_body):
+        with pytest.raises(ArchiveDamaged):
+            bucket.read(KEY)
+        with pytest.raises(ArchiveDamaged):
             bucket.download(KEY, tmp_path / "file", sha256=sha256_of(b"one"))
 
-    def test_a_download_is_proven_against_the_digest_asked_for(self, bucket: ArchiveBucket, tmp_path: Path) -> None:
-        put(bucket, b"one")
-        bucket.download(KEY, tmp_path / "file", sha256=sha256_of(b"one"))
-        assert (tmp_path / "file").read_bytes() == b"one"
-        with pytest.raises(ArchiveDamaged, match="does not hold the bytes"):
-            bucket.download(KEY, tmp_path / "file", sha256=sha256_of(b"two"))
 
-    @pytest.mark.parametrize("trouble", [broken_body, short_body, answered(500, "InternalError")])
-    def test_a_body_that_is_cut_is_fetched_again(
-        self, bucket: ArchiveBucket, tmp_path: Path, trouble: Trouble
-    ) -> None:
-        content = bytes(range(256)) * 8000
-        put(bucket, content)
-        with troubled(bucket, "GetObject", trouble, trouble) as requests:
-            assert content_of(bucket) == content
-            bucket.download(KEY, tmp_path / "file", sha256=sha256_of(content))
-        assert (tmp_path / "file").read_bytes() == content
-        assert len(requests) == 4
-
-    def test_a_body_that_is_cut_at_every_try_is_unreachable(self, bucket: ArchiveBucket) -> None:
-        put(bucket, b"one")
-        with troubled(bucket, "GetObject", *[broken_body] * 5), pytest.raises(ArchiveUnreachable):
-            bucket.read(KEY)
-
-    def test_a_turned_bit_is_damage(self, bucket: ArchiveBucket, tmp_path: Path) -> None:
-        put(bucket, b"one")
-        with troubled(bucket, "GetObject", changed_body, changed_body):
-            with pytest.raises(ArchiveDamaged):
-                bucket.read(KEY)
-            with pytest.raises(ArchiveDamaged):
-                bucket.download(KEY, tmp_path / "file", sha256=sha256_of(b"one"))
-
-    def test_an_object_that_was_changed_under_its_digest_is_damage(self, bucket: ArchiveBucket) -> None:
-        put_by_a_stranger(bucket, b"changed", Metadata={"sha256": sha256_of(b"one")})
-        with pytest.raises(ArchiveDamaged, match="backup"):
-            bucket.read(KEY)
-
-    def test_an_object_without_a_digest_is_read_as_it_is(self, bucket: ArchiveBucket) -> None:
-        put_by_a_stranger(bucket, b"by hand")
-        stored = bucket.read(KEY)
-        assert stored is not None
-        assert (stored[0], stored[1].sha256) == (b"by hand", None)
-
-    def test_a_digest_is_found_whatever_the_server_did_to_the_case_of_its_name(self) -> None:
-        assert _sha256_in({"Other": "x", "Sha256": "d"}) == "d"
-
-    def test_digests_are_of_all_bytes_from_where_the_file_stands(self) -> None:
-        content = bytes(3 * 1024 * 1024 + 1)
-        file = BytesIO(b"head" + content)
-        file.seek(4)
-        digests = digests_of(file)
-        assert (digests.bytes, digests.sha256) == (len(content), sha256_of(content))
+def test_an_object_that_was_changed_under_its_digest_is_damage(bucket: ArchiveBucket) -> None:
+    put_by_a_stranger(bucket, b"changed", Metadata={"sha256": sha256_of(b"one")})
+    with pytest.raises(ArchiveDamaged, match="backup"):
+        bucket.read(KEY)
 
 
-class TestListing:
-    @pytest.fixture
-    def listed(self, bucket: ArchiveBucket) -> ArchiveBucket:
-        """A bucket of seven objects whose listings come in pages of two."""
-        for name in ("a/1", "a/2", "a/3", "a/4", "a/5", "ab", "b"):
-            put(bucket, b"x", key=name)
-        bucket._client.meta.events.register(
-            "provide-client-params.s3.ListObjectsV2", lambda params, **_: params | {"MaxKeys": 2}
-        )
-        return bucket
+def test_an_object_without_a_digest_is_read_as_it_is(bucket: ArchiveBucket) -> None:
+    put_by_a_stranger(bucket, b"by hand")
+    stored = bucket.read(KEY)
+    assert stored is not None
+    assert (stored[0], stored[1].sha256) == (b"by hand", None)
 
-    def test_keys_come_in_order_from_all_pages(self, listed: ArchiveBucket) -> None:
-        with troubled(listed, "ListObjectsV2") as requests:
-            assert list(listed.keys("a/")) == ["a/1", "a/2", "a/3", "a/4", "a/5"]
-        assert len(requests) == 3
 
-    def test_keys_begin_after_the_one_given(self, listed: ArchiveBucket) -> None:
-        assert list(listed.keys("a/", after="a/2")) == ["a/3", "a/4", "a/5"]
-        assert list(listed.keys("a/", after="a/25")) == ["a/3", "a/4", "a/5"]
+def test_a_digest_is_found_whatever_the_server_did_to_the_case_of_its_name() -> None:
+    assert _sha256_in({"Other": "x", "Sha256": "d"}) == "d"
 
-    def test_no_keys_are_no_error(self, listed: ArchiveBucket) -> None:
-        assert list(listed.keys("nothing/")) == []
 
-    def test_pages_that_nobody_looks_at_are_not_fetched(self, listed: ArchiveBucket) -> None:
-        with troubled(listed, "ListObjectsV2") as requests:
-            assert next(listed.keys("a/")) == "a/1"
-        assert len(requests) == 1
+def test_digests_are_of_all_bytes_from_where_the_file_stands() -> None:
+    content = bytes(3 * 1024 * 1024 + 1)
+    file = BytesIO(b"head" + content)
+    file.seek(4)
+    digests = digests_of(file)
+    assert (digests.bytes, digests.sha256) == (len(content), sha256_of(content))
+
+
+@pytest.fixture
+def listed(bucket: ArchiveBucket) -> ArchiveBucket:
+    """A bucket of seven objects whose listings come in pages of two."""
+    for name in ("a/1", "a/2", "a/3", "a/4", "a/5", "ab", "b"):
+        put(bucket, b"x", key=name)
+    bucket._client.meta.events.register(
+        "provide-client-params.s3.ListObjectsV2", lambda params, **_: params | {"MaxKeys": 2}
+    )
+    return bucket
+
+
+def test_keys_come_in_order_from_all_pages(listed: ArchiveBucket) -> None:
+    with troubled(listed, "ListObjectsV2") as requests:
+        assert list(listed.keys("a/")) == ["a/1", "a/2", "a/3", "a/4", "a/5"]
+    assert len(requests) == 3
+
+
+def test_keys_begin_after_the_one_given(listed: ArchiveBucket) -> None:
+    assert list(listed.keys("a/", after="a/2")) == ["a/3", "a/4", "a/5"]
+    assert list(listed.keys("a/", after="a/25")) == ["a/3", "a/4", "a/5"]
+
+
+def test_no_keys_are_no_error(listed: ArchiveBucket) -> None:
+    assert list(listed.keys("nothing/")) == []
+
+
+def test_pages_that_nobody_looks_at_are_not_fetched(listed: ArchiveBucket) -> None:
+    with troubled(listed, "ListObjectsV2") as requests:
+        assert next(listed.keys("a/")) == "a/1"
+    assert len(requests) == 1

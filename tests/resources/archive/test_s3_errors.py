@@ -80,9 +80,9 @@ def test_a_refused_head_has_no_code_and_still_a_remedy(bucket: ArchiveBucket) ->
 
 def test_a_missing_bucket_is_refused_by_a_real_server(bucket_settings: ArchiveSettings) -> None:
     elsewhere = ArchiveBucket(bucket_settings.model_copy(update={"root": "s3://nobody-made-this"}), FakeClock(NOW))
-    with pytest.raises(ArchiveRefused, match="NoSuchBucket.*Create the bucket"):
+    with pytest.raises(ArchiveRefused, match=r"NoSuchBucket.*Create the bucket"):
         list(elsewhere.keys(""))
-    with pytest.raises(ArchiveRefused, match="NoSuchBucket.*Create the bucket"):
+    with pytest.raises(ArchiveRefused, match=r"NoSuchBucket.*Create the bucket"):
         elsewhere.read("a")
 
 
@@ -103,7 +103,7 @@ def test_without_credentials_the_remedy_names_the_variables(
     for name in AWS_ENVIRONMENT:
         if name != "AWS_EC2_METADATA_DISABLED":
             monkeypatch.delenv(name)
-    with pytest.raises(ArchiveRefused, match="no usable AWS credentials.*AWS_ACCESS_KEY_ID"):
+    with pytest.raises(ArchiveRefused, match=r"no usable AWS credentials.*AWS_ACCESS_KEY_ID"):
         bucket.read("a")
 
 

@@ -1,14 +1,14 @@
-"""Trouble on the way to S3: answers replaced, lost after they were earned, cut or changed, below boto3 and above TCP."""
+"""Trouble on the way to S3: requests refused, answers lost after the deed, bodies cut or changed; below boto3."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any, cast
-from collections.abc import Iterator
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError
 from urllib3.exceptions import ProtocolError
 
@@ -39,12 +39,12 @@ def troubled(bucket: ArchiveBucket, operation: str, *troubles: Trouble) -> Itera
         requests.append(request)
         return waiting.pop(0)(request, send) if waiting else None
 
-    event = f"before-send.s3.{operation}"
-    client.meta.events.register(event, before_send)
+    event, handler = f"before-send.s3.{operation}", cast("Any", before_send)
+    client.meta.events.register(event, handler)
     try:
         yield requests
     finally:
-        client.meta.events.unregister(event, before_send)
+        client.meta.events.unregister(event, handler)
     assert not waiting, f"{len(waiting)} troubles were not met"
 
 
@@ -53,7 +53,7 @@ def answered(status: int, code: str) -> Trouble:
 
     def trouble(request: AWSPreparedRequest, _send: Send) -> AWSResponse:
         body = f"<Error><Code>{code}</Code><Message>No.</Message></Error>".encode()
-        return AWSResponse(request.url, status, {}, _Raw(body))
+        return AWSResponse(request.url, status, HTTPHeaders(), _Raw(body))
 
     return trouble
 
