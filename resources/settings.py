@@ -86,7 +86,9 @@ class AppSettings(Part):
     settle_hours: float = Field(default=24, gt=0, le=24 * 30)
     retention_hours: float = Field(default=72, gt=0, le=24 * 400)
     requests_per_minute: int = Field(default=10, ge=1, le=100_000)
-    owners: tuple[str, ...] = Field(default=(), description="shown in Dagster: e-mail addresses, or team:name")
+    owners: tuple[str, ...] = Field(
+        default=("team:data-engineering",), description="shown in Dagster: e-mail addresses, or team:name"
+    )
     max_download_bytes: int = Field(default=20 * 1024**3, ge=1, description="larger hour files are refused")
 
     @field_validator("org", "app")

@@ -77,16 +77,22 @@ def sensor_tick(world: World, instance: dg.DagsterInstance, cursor: str | None =
     return context
 
 
-def test_the_sensor_tells_of_a_loss_once(
-    make_world: MakeWorld, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    letters: list[str] = []
+@pytest.fixture
+def letters(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Catch what the sensor sends."""
+    caught: list[str] = []
 
     def send(_: object, title: str, text: str) -> bool:
-        letters.append(f"{title}\n{text}")
+        caught.append(f"{title}\n{text}")
         return True
 
     monkeypatch.setattr(alert_sensor, "send_alert", send)
+    return caught
+
+
+def test_the_sensor_tells_of_a_loss_once(
+    make_world: MakeWorld, instance: dg.DagsterInstance, letters: list[str]
+) -> None:
     world = make_world(first_hour="2026112008")
     sensor_tick(world, instance)
     sensor_tick(world, instance)
@@ -94,15 +100,8 @@ def test_the_sensor_tells_of_a_loss_once(
 
 
 def test_the_sensor_says_when_the_ledger_cannot_be_read_and_not_at_every_tick(
-    make_world: MakeWorld, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    make_world: MakeWorld, instance: dg.DagsterInstance, letters: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    letters: list[str] = []
-
-    def send(_: object, title: str, text: str) -> bool:
-        letters.append(f"{title}\n{text}")
-        return True
-
-    monkeypatch.setattr(alert_sensor, "send_alert", send)
     broken = make_world()
     monkeypatch.setattr(broken.runtime.bucket, "name", "absent-bucket")
     with pytest.raises(ArchiveRefused):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections import Counter
 from datetime import UTC, timedelta, timezone
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from assets.capture import capture_hour
@@ -17,10 +17,10 @@ from resources.hours.hour import Hour, hours_between
 from resources.hours.state import HourState
 from resources.settings import AppSettings
 from resources.simulated_platform import ScriptedAnswer, SimulatedApp, truth
+from tests.assets.conversion.test_samples import EXPECTED, LINES, assert_lands_as_expected
 from tests.conftest import MakeWorld
 from tests.world import World
 
-SAMPLES = Path(__file__).parents[1] / "assets" / "conversion" / "history_lines.jsonl"
 CHINA = timezone(timedelta(hours=8))
 
 
@@ -75,13 +75,29 @@ def test_an_hour_that_grows_after_the_first_look_is_complete_when_settled(make_w
 
 def test_every_documented_form_of_a_message_served_over_http_arrives_in_its_columns(world: World) -> None:
     hour = Hour.from_key("2026112300")
-    lines = SAMPLES.read_bytes()
-    world.platform.script("file", ScriptedAnswer(status=200, body=gzip.compress(lines)))
+    world.platform.script("file", ScriptedAnswer(status=200, body=gzip.compress(LINES)))
     capture_hour(hour, world.archive, lambda: world.runtime.platform(world.app), world.clock)
     publish_messages(hour, world.archive, world.clock)
     rows = {row["msg_id"]: row for row in world.rows(hour)}
-    for line in map(json.loads, lines.decode().splitlines()):
-        row = rows[line["msg_id"]]
-        assert row["timestamp"].timestamp() * 1000 == pytest.approx(int(line["timestamp"]))
-        assert row["sender"] == line["payload"].get("from", line["from"])
-    assert len(rows) == len(lines.decode().splitlines())
+    assert len(rows) == len(EXPECTED)
+    for expected in EXPECTED:
+        assert_lands_as_expected(expected, rows)
+
+
+def test_the_ledger_can_be_read_with_duckdb(make_world: MakeWorld, tmp_path: Path) -> None:
+    world = make_world(first_hour="2026112304")
+    archive_what_is_due(world, world.app)
+    for number, hour in enumerate(hours_between(world.hours_ago(5), world.hours_ago(3))):
+        stored = world.runtime.bucket.read(world.archive.layout.capture_record(hour))
+        assert stored is not None
+        (tmp_path / f"{number}.json").write_bytes(stored[0])
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "SELECT hour, state, looks[1].http_status, len(raw_revisions), next_look_at > updated_at "
+            "FROM read_json_auto(?) ORDER BY hour",
+            [f"{tmp_path}/[0-9].json"],
+        ).fetchall()
+    assert [hour for hour, *_ in found] == ["2026112304", "2026112305", "2026112306"]
+    for _, state, status, revisions, asked_again in found:
+        assert (state, status, revisions) in {("archived", 200, 1), ("empty", 404, 0)}
+        assert asked_again

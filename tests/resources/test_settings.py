@@ -54,7 +54,12 @@ def test_what_is_left_out_has_its_default() -> None:
     settings = settings_of()
     app = settings.apps[0]
     assert (settings.archive.endpoint_url, settings.archive.region, settings.alerts.urls) == (None, None, ())
-    assert (app.slug, app.hour_zone, app.allow_http, app.owners) == ("acme__support", UTC, False, ())
+    assert (app.slug, app.hour_zone, app.allow_http, app.owners) == (
+        "acme__support",
+        UTC,
+        False,
+        ("team:data-engineering",),
+    )
     assert (app.publish_delay_hours, app.settle_hours, app.retention_hours) == (2, 24, 72)
     assert (app.requests_per_minute, app.max_download_bytes) == (10, 20 * 1024**3)
     assert app.policy == HourPolicy()
