@@ -63,6 +63,8 @@ def _table_of(tasks: list[PlannedTask], now: datetime) -> Table:
 
 def _in_words(span: timedelta) -> str:
     minutes = round(span.total_seconds() / 60)
+    if minutes == 0:
+        return "under a minute"
     return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 - minutes
 
 
