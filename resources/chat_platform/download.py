@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from resources.chat_platform.error_catalogue import exception_for, look_up
+from resources.chat_platform.error_catalogue import look_up
 from resources.chat_platform.errors import (
     DownloadFailed,
     DownloadInterrupted,
@@ -27,7 +27,6 @@ LONGEST_DOWNLOAD_SECONDS = 1500.0
 
 _OK = 200
 _UNSIGNED = frozenset({401, 403})
-_CHUNK = 1024 * 1024
 
 
 def download(
@@ -67,7 +66,7 @@ def download(
             announced = _announced_length(response)
             if announced is not None and announced > max_bytes:
                 raise _too_large(name, max_bytes)
-            for chunk in response.iter_raw(_CHUNK):
+            for chunk in response.iter_raw():  # as they come: gathering them first would hide a slow server
                 length += len(chunk)
                 if length > max_bytes:
                     raise _too_large(name, max_bytes)
@@ -78,7 +77,7 @@ def download(
     except httpx.HTTPError as error:
         failure = transport_error(error, name)
         raise DownloadInterrupted(failure.what_happened, "It is fetched again.") from None
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError, OverflowError):  # the last two come from looking the host up
         raise DownloadFailed(f"{name} has a malformed URL.", "Report it to the platform.") from None
     if announced is not None and announced != length:
         raise DownloadInterrupted(
@@ -100,17 +99,15 @@ def _check_status(response: httpx.Response, url: SignedUrl, name: str, clock: Cl
             f"{name} was refused with status {status}: {why}.",
             "A new URL is asked for; if it stays, check this machine's clock and tell the platform's support.",
         )
-    entry = look_up(status, None, None)
-    if entry.kind in {ErrorKind.RETRY, ErrorKind.WAIT_FOR_RATE_WINDOW}:
+    if look_up(status, None, None).kind in {ErrorKind.RETRY, ErrorKind.WAIT_FOR_RATE_WINDOW}:
         raise DownloadInterrupted(f"{name} was answered with status {status}.", "It is fetched again.")
     if response.is_redirect:
         raise DownloadFailed(
             f"{name} was answered with a redirect, which is not followed.",
             "Ask the platform's support why signed URLs redirect.",
         )
-    problem = exception_for(entry, request=name, status=status) if entry.kind is not ErrorKind.HOUR_STATE else None
     raise DownloadFailed(
-        problem.what_happened if problem else f"{name} was answered with status {status}.",
+        f"{name} was answered with status {status}.",
         "It is looked at again later; if it stays, tell the platform's support.",
     )
 

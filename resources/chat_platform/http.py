@@ -6,9 +6,10 @@ Not here: what is asked (`client.py`, `token_request.py`, `download.py`).
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -21,19 +22,26 @@ from resources.settings import AppSettings
 _LARGEST_ANSWER = 4 * 1024 * 1024
 _LONGEST_ANSWER_SECONDS = 120.0
 _TIMEOUT = httpx.Timeout(connect=10, read=60, write=30, pool=10)
-_EARLIEST_PLAUSIBLE_MILLISECONDS = 1_000_000_000_000  # 2001; a number below counts seconds, or nothing
-_LATEST_PLAUSIBLE_MILLISECONDS = 10_000_000_000_000  # 2286
+_EARLIEST_PLAUSIBLE = datetime(2001, 9, 9, tzinfo=UTC)  # earlier, a number counted seconds instead of milliseconds
+_LATEST_PLAUSIBLE = datetime(2286, 11, 20, tzinfo=UTC)
 
-# httpx tells full URLs at INFO, and httpcore headers at DEBUG: signatures and tokens would reach every log.
-for _name in ("httpx", "httpcore"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
+
+def _tells_no_detail(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
+
+
+# httpx tells full URLs at INFO, and httpcore headers at DEBUG: signatures and tokens would reach every log. A filter
+# holds where somebody's logging configuration sets the level anew.
+for _part in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"):
+    logging.getLogger(_part).addFilter(_tells_no_detail)
 
 
 def api_client(app: AppSettings) -> httpx.Client:
-    """Return a client for the platform's REST API. It follows no redirect, and carries no token of its own."""
+    """Return a client for the platform's REST API. It follows no redirect, and keeps no token and no cookie."""
     return httpx.Client(
         base_url=f"{app.rest_url}/{app.org}/{app.app}/",
         headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+        cookies=_no_cookies(),
         timeout=_TIMEOUT,
         follow_redirects=False,
         trust_env=not app.allow_http,  # loopback is not reached through a proxy
@@ -41,18 +49,23 @@ def api_client(app: AppSettings) -> httpx.Client:
 
 
 def download_client(app: AppSettings) -> httpx.Client:
-    """Return a client for the storage behind signed URLs: no credentials, no redirect, no decoding."""
+    """Return a client for the storage behind signed URLs: no credentials, no cookies, no redirect, no decoding."""
     return httpx.Client(
         headers={"Accept": "*/*", "Accept-Encoding": "identity"},
+        cookies=_no_cookies(),
         timeout=_TIMEOUT,
         follow_redirects=False,
         trust_env=not app.allow_http,
     )
 
 
+def _no_cookies() -> CookieJar:
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
+
+
 @dataclass(frozen=True, slots=True)
 class ApiAnswer:
-    """What the platform answered, reduced to what may be looked at.
+    """What the platform answered. Its `repr` leaves the body out, which may hold a token or a signed URL.
 
     Attributes:
         status: The HTTP status.
@@ -62,7 +75,7 @@ class ApiAnswer:
     """
 
     status: int
-    body: dict[str, Any] | None
+    body: dict[str, Any] | None = field(repr=False)
     platform_time: datetime | None
     retry_after: str | None
 
@@ -93,7 +106,7 @@ def call(client: httpx.Client, request: httpx.Request, name: str, clock: Clock) 
     Raises:
         TemporaryFailure: No whole answer came, in time.
         UnexpectedAnswer: The answer is larger than any the platform gives.
-        WrongConfiguration: The server's certificate is not to be trusted.
+        WrongConfiguration: The server's certificate is not to be trusted, or its address is none.
     """
     give_up_at = clock.now().timestamp() + _LONGEST_ANSWER_SECONDS
     content = bytearray()
@@ -113,11 +126,15 @@ def call(client: httpx.Client, request: httpx.Request, name: str, clock: Clock) 
             response.close()
     except httpx.HTTPError as error:
         raise transport_error(error, name) from None
+    except (httpx.InvalidURL, UnicodeError, OverflowError):  # the last two come from looking the host up
+        raise WrongConfiguration(
+            f"{name} was not sent: rest_url is no address.", "Correct it in the settings."
+        ) from None
     body = _json_object(bytes(content))
     return ApiAnswer(
         status=response.status_code,
         body=body,
-        platform_time=_time_in(body) or _date_of(response.headers.get("date")),
+        platform_time=_time_in(body) or _plausible(http_date(response.headers.get("date"))),
         retry_after=response.headers.get("retry-after"),
     )
 
@@ -147,15 +164,22 @@ def _time_in(body: dict[str, Any] | None) -> datetime | None:
     milliseconds = body.get("timestamp") if body else None
     if not isinstance(milliseconds, int) or isinstance(milliseconds, bool):
         return None
-    if not _EARLIEST_PLAUSIBLE_MILLISECONDS <= milliseconds <= _LATEST_PLAUSIBLE_MILLISECONDS:
+    try:
+        return _plausible(datetime.fromtimestamp(milliseconds / 1000, UTC))
+    except (ValueError, OverflowError, OSError):
         return None
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def _date_of(header: str | None) -> datetime | None:
+def _plausible(moment: datetime | None) -> datetime | None:
+    return moment if moment is not None and _EARLIEST_PLAUSIBLE <= moment <= _LATEST_PLAUSIBLE else None
+
+
+def http_date(header: str | None) -> datetime | None:
+    """Read a date as HTTP headers write it; None when there is none or it is garbage. Without a zone it is UTC."""
     if header is None:
         return None
     try:
-        return parsedate_to_datetime(header).astimezone(UTC)
-    except ValueError:
+        moment = parsedate_to_datetime(header)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from random import Random
 from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from resources.chat_platform.errors import PlatformError
+from resources.chat_platform.http import http_date
 from resources.clock import Clock
 
 Result = TypeVar("Result")
@@ -98,11 +98,10 @@ def retry_after_seconds(header: str | None, now: datetime) -> float | None:
     try:
         seconds = float(header)
     except ValueError:
-        try:
-            moment = parsedate_to_datetime(header)
-        except ValueError:
+        moment = http_date(header)
+        if moment is None:
             return None
-        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+        seconds = (moment - now).total_seconds()
     if not math.isfinite(seconds) or seconds < 0:
         return None
     return min(seconds, LONGEST_RETRY_AFTER_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import httpx
@@ -13,6 +14,7 @@ from resources.chat_platform.http import ApiAnswer, call
 from resources.clock import Clock
 
 _OK = 200
+_HEADER_SAFE = re.compile(r"[!-~]+", re.ASCII)
 _WITHOUT_AN_END = timedelta(days=1)  # `expires_in` 0 or absent: an unlimited token; it is renewed daily all the same
 _LONGEST_TRUST = timedelta(days=60)  # the longest life in the vendor's samples
 
@@ -54,9 +56,9 @@ def request_token(
 
 def _token_in(answer: ApiAnswer, name: str) -> SecretStr:
     token = answer.body.get("access_token") if answer.body else None
-    if not isinstance(token, str) or not token:
+    if not isinstance(token, str) or not _HEADER_SAFE.fullmatch(token):
         raise UnexpectedAnswer(
-            f"{name} was answered with status {_OK} and no token.",
+            f"{name} was answered with status {_OK} and no token that could be sent.",
             "Check that rest_url is the platform's REST API host.",
         )
     return SecretStr(token)

@@ -14,7 +14,13 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from resources.chat_platform.agora_app_token import build_app_token
-from resources.chat_platform.errors import PlatformError, TemporaryFailure, TokenRefused, WrongConfiguration
+from resources.chat_platform.errors import (
+    PlatformError,
+    RateLimited,
+    TemporaryFailure,
+    TokenRefused,
+    WrongConfiguration,
+)
 from resources.chat_platform.token_cache import IssuedToken, TokenCache
 from resources.clock import Clock
 
@@ -22,6 +28,8 @@ SHORTEST_PAUSE = timedelta(seconds=60)
 """At least so long lies between two requests for a token. The vendor bans accounts that ask often, without a figure."""
 
 _BEFORE_THE_END = timedelta(minutes=5)
+_ERRORS = {kind.__name__: kind for kind in PlatformError.__subclasses__()}
+_PASSING = {TemporaryFailure.__name__, RateLimited.__name__}
 _AGORA_TOKEN_LIFE = timedelta(hours=6)  # the platform accepts at most 24 hours
 
 
@@ -86,14 +94,16 @@ class AgoraAppToken:
             WrongConfiguration: App ID or App Certificate are malformed.
         """
         now = self._clock.now()
-        if self._built is None or now >= self._built[0] + _AGORA_TOKEN_LIFE - _BEFORE_THE_END:
+        if self._built is None or abs(now - self._built[0]) >= _AGORA_TOKEN_LIFE - _BEFORE_THE_END:
             self._built = (now, self._build(now))
         return self._built[1]
 
     def renewed(self, refused: SecretStr) -> SecretStr:
-        """Build another token, unless the refused one is brand new."""
+        """Return another token: one built meanwhile, or a new one unless the refused one is brand new."""
         now = self._clock.now()
-        if self._built is not None and self._built[1] == refused and now < self._built[0] + SHORTEST_PAUSE:
+        if self._built is not None and self._built[1] != refused:
+            return self.token()
+        if self._built is not None and abs(now - self._built[0]) < SHORTEST_PAUSE:
             raise TokenRefused(
                 f"The platform refused a token just built for {self._app_name}.",
                 "Check App ID, App Certificate and rest_url against the console, and this machine's clock.",
@@ -144,13 +154,7 @@ class SharedToken:
         Raises:
             PlatformError: None could be had. A refusal is remembered, and not asked about again in a hurry.
         """
-        if (token := self._good(self._issued)) is not None:
-            return token
-        with self._cache.locked():
-            self._issued = self._cache.read()
-            if (token := self._good(self._issued)) is not None:
-                return token
-            return self._ask_in_peace()
+        return self._good(self._issued) or self._other_than(None)
 
     def renewed(self, refused: SecretStr) -> SecretStr:
         """Return another token: one that another process got meanwhile, or a new one.
@@ -159,12 +163,16 @@ class SharedToken:
             TokenRefused: The refused token is brand new.
             PlatformError: None could be had.
         """
+        return self._other_than(refused)
+
+    def _other_than(self, refused: SecretStr | None) -> SecretStr:
+        """Take the token that processes share, unless it is the refused one; else ask for one."""
         with self._cache.locked():
             self._issued = self._cache.read()
-            token = self._good(self._issued)
-            if token is not None and token != refused:
-                return token
-            if self._issued is not None and token == refused and self._pause_left(self._issued) > 0:
+            shared = self._good(self._issued)
+            if shared is not None and shared != refused:
+                return shared
+            if shared is not None and self._issued is not None and self._pause_left(self._issued) > 0:
                 raise TokenRefused(
                     f"The platform refused a token it gave {self._app_name} a moment ago.",
                     "Check that rest_url is the host of the cluster this app lives on; a later run asks again.",
@@ -185,8 +193,8 @@ class SharedToken:
         """Ask for a token, a decent while after the last request; hold the lock while doing so."""
         last = self._issued
         if last is not None and (pause := self._pause_left(last)) > 0:
-            if last.refusal is not None and not last.temporary:
-                raise WrongConfiguration(*last.refusal)
+            if last.refusal is not None and last.refused_as not in _PASSING:
+                raise _ERRORS.get(last.refused_as or "", WrongConfiguration)(*last.refusal)
             self._clock.sleep(min(pause, SHORTEST_PAUSE.total_seconds()))
         asked_at = self._clock.now()
         try:
@@ -196,7 +204,7 @@ class SharedToken:
                 IssuedToken(
                     asked_at=asked_at,
                     refusal=(error.what_happened, error.remedy),
-                    temporary=isinstance(error, TemporaryFailure),
+                    refused_as=type(error).__name__,
                 ),
             )
             raise
