@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 import boto3
 import yaml
@@ -30,6 +32,8 @@ _HOURS_BEFORE_NOW = 75
 
 _REQUESTS_PER_MINUTE = 1200
 """Far above the platform's 10: nobody wants to watch a demo for a quarter of an hour."""
+
+_TRIES_TO_REMOVE = 10
 
 _DAGSTER_YAML = """\
 telemetry:
@@ -78,8 +82,7 @@ def made_up_world() -> Iterator[World]:
     started_at = clock.now()
     first_hour = Hour.containing(started_at).plus(-_HOURS_BEFORE_NOW)
     platform = SimulatedPlatform(_apps(), clock)
-    with TemporaryDirectory(prefix="chat-archive-demo-") as name, serve(platform) as base_url, _s3_server() as endpoint:
-        folder = Path(name)
+    with _folder() as folder, serve(platform) as base_url, _s3_server() as endpoint:
         dagster_home = folder / "dagster_home"
         dagster_home.mkdir()
         (dagster_home / "dagster.yaml").write_text(_DAGSTER_YAML.format(dagster_home=dagster_home))
@@ -95,6 +98,20 @@ def made_up_world() -> Iterator[World]:
         ).create_bucket(Bucket=BUCKET)
         last_due_hour = last_finished_hour(started_at - HourPolicy().publish_delay)
         yield World(folder, environment, platform, endpoint, started_at, first_hour, last_due_hour)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Make a folder, and remove it again, also when a Dagster run that has just been ended still writes into it."""
+    folder = Path(mkdtemp(prefix="chat-archive-demo-"))
+    try:
+        yield folder
+    finally:
+        for _ in range(_TRIES_TO_REMOVE):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                break
+            time.sleep(1)
 
 
 def _apps() -> list[SimulatedApp]:
