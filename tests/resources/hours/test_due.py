@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from resources.hours.due import (
     FIRST_FAILURE_PAUSE,
+    LAST_CHANCE,
     LAST_LOOK_GRACE,
     LATE_PAUSE,
     LONGEST_FAILURE_PAUSE,
@@ -333,7 +334,8 @@ def test_an_hour_is_asked_for_a_bounded_number_of_times(life: Life) -> None:
 @given(lives)
 def test_only_a_milestone_shortens_the_pause_between_looks(life: Life) -> None:
     policy = life.policy
-    milestones = (policy.settled_at(HOUR), policy.final_look_at(HOUR), policy.deadline(HOUR))
+    deadline = policy.deadline(HOUR)
+    milestones = (policy.settled_at(HOUR), policy.final_look_at(HOUR), deadline - LAST_CHANCE, deadline)
     for earlier, later in pairwise(life.looks):
         on_a_milestone = any(earlier < milestone <= later for milestone in milestones)
         assert on_a_milestone or later - earlier >= FIRST_FAILURE_PAUSE
