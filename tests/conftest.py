@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -16,8 +16,8 @@ from uuid import uuid4
 import boto3
 import hypothesis
 import pytest
-from botocore.loaders import JSONFileLoader
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from botocore.loaders import create_loader
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.server import ThreadedMotoServer
 
 from resources.archive.objects import ArchiveBucket
@@ -58,23 +58,23 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _botocore_reads_its_models_once() -> Iterator[None]:
-    """Each new session would parse S3's description again: most of the time of a small test."""
-    loader = JSONFileLoader()
+    """Each new session would read S3's description again: most of the time of a small test."""
+    loader = create_loader()
     with pytest.MonkeyPatch.context() as patch:
-        load = cache(loader.load_file)
-        patch.setattr(JSONFileLoader, "load_file", lambda _self, path: load(path))
+        patch.setattr("botocore.session.create_loader", lambda *_: loader)
         yield
 
 
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """Serve S3 on loopback. It is moto's: it takes any credentials, but keeps the conditions of puts."""
-    lock, answer = Lock(), DomainDispatcherApplication.__call__
+    lock, s3 = Lock(), create_backend_app("s3")
 
-    def one_at_a_time(self: DomainDispatcherApplication, environ: dict[str, Any], start_response: Any) -> Any:
-        # S3 checks a condition and stores in one step; moto does it in two, and nothing may come in between.
+    def one_at_a_time(_: DomainDispatcherApplication, environ: dict[str, Any], start_response: Any) -> Any:
+        # S3 checks a condition and stores in one step; moto does it in two, and nothing may come in between. To find
+        # out that S3 is meant, moto would take as long again as the answer.
         with lock:
-            return answer(self, environ, start_response)
+            return s3(environ, start_response)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DomainDispatcherApplication, "__call__", one_at_a_time)
@@ -132,6 +132,8 @@ def make_world(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[MakeWorld]:
     """Return a function that starts a simulated platform and a runtime that archives it; see `start_world`."""
+    # A world speaks plain HTTP, and reading certificates takes longer than most of what its tests do.
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: None)
     with ExitStack() as stack:
 
         def make(**options: object) -> World:
