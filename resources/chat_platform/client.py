@@ -21,6 +21,7 @@ from resources.chat_platform.errors import (
     DownloadInterrupted,
     DownloadUrlExpired,
     ErrorKind,
+    RateLimited,
     TemporaryFailure,
     UnexpectedAnswer,
 )
@@ -105,12 +106,14 @@ class ChatPlatform:
 
         Raises:
             PlatformError: The answer says nothing about the hour, after all retries, waits and one new token.
+            LocalStateError: The private folder cannot be used.
         """
         name = f"GET chatmessages/{hour.platform_time(self._app.hour_zone)} of {self._app.name}"
-        token, renewed = self._tokens.token(), False
+        refused: SecretStr | None = None
 
         def once() -> HistoryAnswer:
-            nonlocal token, renewed
+            nonlocal refused
+            token = self._token(refused)
             answer = self._ask(name, hour, token)
             if answer.status == _OK:
                 return _urls_in(answer, name)
@@ -118,14 +121,20 @@ class ChatPlatform:
             if entry.kind is ErrorKind.HOUR_STATE:
                 return HistoryAnswer(answer.status, answer.error, entry.hour_answer, (), answer.platform_time)
             error = exception_for(entry, request=name, status=answer.status, error=answer.error)
-            if entry.kind is ErrorKind.RENEW_TOKEN and not renewed:
-                token, renewed = self._tokens.renewed(token), True
+            if entry.kind is ErrorKind.RENEW_TOKEN and refused is None:
+                refused = token
                 raise TryAgain(error, pause=0)
             if entry.kind is ErrorKind.WAIT_FOR_RATE_WINDOW:
                 raise TryAgain(error, rate_window_pause(answer.retry_after, self._clock.now(), self._random))
             raise TryAgain(error) if entry.kind is ErrorKind.RETRY else error
 
         return persistently(once, self._clock, self._random)
+
+    def _token(self, refused: SecretStr | None) -> SecretStr:
+        try:
+            return self._tokens.token() if refused is None else self._tokens.renewed(refused)
+        except (TemporaryFailure, RateLimited) as error:
+            raise TryAgain(error) from None
 
     def _ask(self, name: str, hour: Hour, token: SecretStr) -> ApiAnswer:
         self._budget.take()
@@ -151,6 +160,7 @@ class ChatPlatform:
 
         Raises:
             PlatformError: Also `DownloadFailed`: no partial file is ever returned.
+            LocalStateError: The private folder cannot be used.
         """
         for _ in range(_FRESH_URLS):
             answer = self.history_urls(hour)

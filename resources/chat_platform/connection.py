@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -15,8 +16,10 @@ from resources.chat_platform.token_cache import TokenCache
 from resources.chat_platform.token_request import request_token
 from resources.chat_platform.tokens import AgoraAppToken, FixedToken, SharedToken, TokenSource
 from resources.clock import Clock
-from resources.credentials import AgoraCredentials, ClientCredentials, SecretReference
+from resources.credentials import AgoraCredentials, ClientCredentials, MissingSecret, SecretReference
 from resources.settings import AppSettings
+
+_SENDABLE = re.compile(r"[!-~]+", re.ASCII)
 
 
 def connect(
@@ -36,7 +39,7 @@ def connect(
         budget_url: Where several machines count their requests together; in the folder when left out.
 
     Raises:
-        MissingSecret: An environment variable that the settings name is not set.
+        MissingSecret: An environment variable that the settings name is not set, or holds what cannot be sent.
     """
     tokens = _token_source(app, folder, clock, random)
     budget: RequestBudget
@@ -50,16 +53,27 @@ def connect(
 def _token_source(app: AppSettings, folder: Path, clock: Clock, random: Random) -> TokenSource:
     credentials = app.credentials
     if isinstance(credentials, ClientCredentials):
-        return _shared_token(app, credentials.client_id.read(), credentials.client_secret.read(), folder, clock)
+        return _shared_token(app, _read(credentials.client_id), _read(credentials.client_secret), folder, clock)
     if isinstance(credentials, AgoraCredentials):
         return AgoraAppToken(
-            credentials.app_id.read(),
-            credentials.app_certificate.read(),
+            _read(credentials.app_id),
+            _read(credentials.app_certificate),
             app.name,
             clock,
             random,
         )
-    return FixedToken(credentials.token.read(), app.name)
+    return FixedToken(_read(credentials.token), app.name)
+
+
+def _read(reference: SecretReference) -> SecretStr:
+    """Read a secret; refuse one that cannot be sent, for encoding it would fail later with the secret in the error."""
+    secret = reference.read()
+    if not _SENDABLE.fullmatch(secret.get_secret_value()):
+        raise MissingSecret(
+            f"The environment variable {reference.env} holds a line break, a space or another character that no secret "
+            f"of the platform has. Set it again, with nothing around the secret.",
+        )
+    return secret
 
 
 def _shared_token(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import sqlite3
 import threading
 from abc import ABC, abstractmethod
 from contextlib import closing
@@ -19,6 +20,7 @@ from pyrate_limiter import Rate, RateItem, RedisBucket, SQLiteBucket
 
 from resources.chat_platform.errors import TemporaryFailure
 from resources.clock import Clock
+from resources.local_state import STATE_VARIABLE, LocalStateError
 
 # The platform counts per minute, and it is not documented whether its minute slides or is fixed. A sliding window keeps
 # within both. The extra second covers requests that travel at different speeds.
@@ -51,11 +53,7 @@ class _CountedRequestBudget(ABC):
         """Open the shared bucket; it is closed after each try, so nothing is held while waiting."""
 
     def take(self) -> float:
-        """Wait until one more request may be made, and return for how many seconds that was.
-
-        Raises:
-            TemporaryFailure: The shared store cannot be reached.
-        """
+        """Wait until one more request may be made, and return for how many seconds that was."""
         waited = 0.0
         while (wait := self._try()) > 0:
             self._clock.sleep(wait)
@@ -70,8 +68,9 @@ class _CountedRequestBudget(ABC):
                 bucket.leak(item.timestamp)
                 return 0.0
             wait = bucket.waiting(item)
-            if not isinstance(wait, int) or wait > _WINDOW_MILLISECONDS + 1:
-                # Only a clock that was set back leaves requests "in the future". They say nothing; the next try goes.
+            if not isinstance(wait, int) or wait > 2 * _WINDOW_MILLISECONDS:
+                # Only a clock that was set back leaves requests far in the future. They say nothing; the next try goes.
+                # A little ahead is whoever came to the store first, or has a faster clock: such requests count.
                 bucket.flush()
                 wait = 1
             return max(wait, 1) / 1000
@@ -90,6 +89,20 @@ class SharedRequestBudget(_CountedRequestBudget):
     def __init__(self, folder: Path, app_name: str, requests_per_minute: int, clock: Clock) -> None:
         super().__init__(app_name, requests_per_minute, clock)
         self._file = folder / "request-budgets.sqlite"
+
+    def _try(self) -> float:
+        """Do as any budget does.
+
+        Raises:
+            LocalStateError: The shared file cannot be used.
+        """
+        try:
+            return super()._try()
+        except (sqlite3.Error, OSError) as error:
+            raise LocalStateError(
+                f"{self._file}, where processes share request budgets, cannot be used ({error}). "
+                f"Delete it, it is then made anew, or set {STATE_VARIABLE} to another folder.",
+            ) from None
 
     def _open(self) -> SQLiteBucket:
         return SQLiteBucket.init_from_file(
@@ -115,7 +128,11 @@ class NetworkRequestBudget(_CountedRequestBudget):
         self._url = url
 
     def take(self) -> float:
-        """Wait until one more request may be made; everything else as in `SharedRequestBudget`."""
+        """Wait until one more request may be made, and return for how many seconds that was.
+
+        Raises:
+            TemporaryFailure: Redis cannot be reached.
+        """
         from redis.exceptions import RedisError  # noqa: PLC0415 - only who shares a budget over machines has it
 
         try:

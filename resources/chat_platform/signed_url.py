@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
+
+import httpx
 
 from resources.chat_platform.errors import DownloadForbidden
 
 _REMEDY = "If the platform has moved its files, add the new host to download_hosts in the settings."
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*|[0-9a-f:]+", re.ASCII)
 
 
 class SignedUrl:
@@ -25,11 +29,12 @@ class SignedUrl:
 
     @property
     def host(self) -> str:
-        """The host it points to, in lower case; "?" when it points nowhere."""
+        """The host it points to, in lower case; "?" when it points nowhere, or to no plain host name or address."""
         try:
-            return urlsplit(self._url).hostname or "?"
+            host = urlsplit(self._url).hostname or ""
         except ValueError:
             return "?"
+        return host if _HOST.fullmatch(host) else "?"
 
     @property
     def expires_at(self) -> datetime | None:
@@ -53,8 +58,11 @@ class SignedUrl:
         try:
             parts = urlsplit(self._url)
             port = parts.port
-        except ValueError:
+            asked = httpx.URL(self._url)  # the HTTP client's own reading, which must not lead anywhere else
+        except (ValueError, httpx.InvalidURL):
             raise DownloadForbidden("The platform gave a download URL that is malformed.", _REMEDY) from None
+        if (asked.scheme, asked.raw_host.decode("ascii"), asked.port or port) != (parts.scheme, self.host, port):
+            raise DownloadForbidden("The platform gave a download URL that is malformed.", _REMEDY)
         if parts.scheme != "https" and not (allow_http and parts.scheme == "http"):
             raise DownloadForbidden(f"The platform gave a download URL on {self.host} that is not https.", _REMEDY)
         if parts.username is not None or parts.password is not None:

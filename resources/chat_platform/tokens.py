@@ -28,9 +28,9 @@ SHORTEST_PAUSE = timedelta(seconds=60)
 """At least so long lies between two requests for a token. The vendor bans accounts that ask often, without a figure."""
 
 _BEFORE_THE_END = timedelta(minutes=5)
-_ERRORS = {kind.__name__: kind for kind in PlatformError.__subclasses__()}
-_PASSING = {TemporaryFailure.__name__, RateLimited.__name__}
 _AGORA_TOKEN_LIFE = timedelta(hours=6)  # the platform accepts at most 24 hours
+_ERRORS = {kind.__name__: kind for kind in PlatformError.__subclasses__()}
+_PASSING = frozenset({TemporaryFailure.__name__, RateLimited.__name__})
 
 
 class TokenSource(Protocol):
@@ -166,18 +166,33 @@ class SharedToken:
         return self._other_than(refused)
 
     def _other_than(self, refused: SecretStr | None) -> SecretStr:
-        """Take the token that processes share, unless it is the refused one; else ask for one."""
-        with self._cache.locked():
-            self._issued = self._cache.read()
-            shared = self._good(self._issued)
-            if shared is not None and shared != refused:
-                return shared
-            if shared is not None and self._issued is not None and self._pause_left(self._issued) > 0:
+        """Take the token that processes share, unless it is the refused one; else ask for one.
+
+        Between two requests for a token lies a decent pause. It is waited for once, and not with the lock in hand: who
+        wakes up after another process has asked meanwhile takes what came of that.
+        """
+        for has_waited in (False, True):
+            with self._cache.locked():
+                last = self._issued = self._cache.read()
+                shared = self._good(last)
+                if shared is not None and shared != refused:
+                    return shared
+                pause = 0.0 if last is None else self._pause_left(last)
+                if last is None or pause <= 0:
+                    return self._ask_now()
+            if shared is not None:
                 raise TokenRefused(
                     f"The platform refused a token it gave {self._app_name} a moment ago.",
                     "Check that rest_url is the host of the cluster this app lives on; a later run asks again.",
                 )
-            return self._ask_in_peace()
+            if last.refusal is not None and (has_waited or last.refused_as not in _PASSING):
+                raise _ERRORS.get(last.refused_as or "", WrongConfiguration)(*last.refusal)
+            if not has_waited:
+                self._clock.sleep(pause)
+        raise TemporaryFailure(
+            f"The platform gives {self._app_name} tokens that end within the minute.",
+            "Raise the tokens' life in the platform's console.",
+        )
 
     def _good(self, issued: IssuedToken | None) -> SecretStr | None:
         if issued is None or issued.token is None or issued.expires_at is None:
@@ -186,16 +201,13 @@ class SharedToken:
         margin = min(_BEFORE_THE_END, lifetime / 2)
         return issued.token if self._clock.now() < issued.expires_at - margin else None
 
-    def _pause_left(self, issued: IssuedToken) -> float:
-        return (issued.asked_at + SHORTEST_PAUSE - self._clock.now()).total_seconds()
+    def _pause_left(self, last: IssuedToken) -> float:
+        """The seconds until another token may be asked for. A request far in the future says the clock was set back."""
+        left = last.asked_at + SHORTEST_PAUSE - self._clock.now()
+        return left.total_seconds() if left <= 2 * SHORTEST_PAUSE else 0.0
 
-    def _ask_in_peace(self) -> SecretStr:
-        """Ask for a token, a decent while after the last request; hold the lock while doing so."""
-        last = self._issued
-        if last is not None and (pause := self._pause_left(last)) > 0:
-            if last.refusal is not None and last.refused_as not in _PASSING:
-                raise _ERRORS.get(last.refused_as or "", WrongConfiguration)(*last.refusal)
-            self._clock.sleep(min(pause, SHORTEST_PAUSE.total_seconds()))
+    def _ask_now(self) -> SecretStr:
+        """Ask for a token and write down what came of it, with the lock in hand."""
         asked_at = self._clock.now()
         try:
             token, expires_at = self._ask()

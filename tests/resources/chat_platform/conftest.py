@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ Dial = Callable[..., Line]
 @pytest.fixture
 def dial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dial]:
     """Return a function that starts a platform with one app and connects to it."""
+    # Reading certificates takes longer than most tests here, which speak plain HTTP.
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: None)
     with ExitStack() as stack:
 
         def start(

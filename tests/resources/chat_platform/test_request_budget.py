@@ -8,10 +8,12 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.chat_platform.request_budget import SharedRequestBudget
+from resources.local_state import LocalStateError
 from tests.fake_clock import FakeClock
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -56,6 +58,22 @@ def test_a_clock_that_was_set_back_does_not_stop_the_archive(tmp_path: Path) -> 
     assert SharedRequestBudget(tmp_path, "acme/support", 1, clock).take() < 1
 
 
+@pytest.mark.parametrize("back", [0.005, 1, 30])
+def test_requests_a_little_in_the_future_count(tmp_path: Path, back: float) -> None:
+    clock = FakeClock(NOON)
+    budget = SharedRequestBudget(tmp_path, "acme/support", 1, clock)
+    budget.take()
+    clock.turn_to(NOON - timedelta(seconds=back))  # or another process, whose clock is that much behind
+    budget.take()
+    assert clock.now() >= NOON + timedelta(seconds=60)
+
+
+def test_a_file_that_cannot_be_used_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "request-budgets.sqlite").mkdir()
+    with pytest.raises(LocalStateError, match="Delete it"):
+        SharedRequestBudget(tmp_path, "acme/support", 1, FakeClock(NOON)).take()
+
+
 def test_threads_of_one_process_share_the_budget(tmp_path: Path) -> None:
     clock = FakeClock(NOON)
     budget = SharedRequestBudget(tmp_path, "acme/support", 1000, clock)
@@ -79,7 +97,7 @@ class ClockThatCannotWait(FakeClock):
         raise TimeoutError
 
 budget = SharedRequestBudget(
-    Path(sys.argv[1]), "acme/support", 20, ClockThatCannotWait(datetime(2026, 11, 23, 12, tzinfo=UTC))
+    Path(sys.argv[1]), "acme/support", 15, ClockThatCannotWait(datetime(2026, 11, 23, 12, tzinfo=UTC))
 )
 taken = 0
 try:
@@ -94,6 +112,6 @@ print(taken)
 
 def test_real_processes_share_the_budget(tmp_path: Path) -> None:
     command = [sys.executable, "-c", TAKE_UNTIL_IT_WOULD_WAIT, str(tmp_path)]
-    processes = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]  # noqa: S603 - our own program
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]  # noqa: S603 - our own program
     outputs = [process.communicate()[0] for process in processes]
-    assert sum(map(int, outputs)) == 20
+    assert sum(map(int, outputs)) == 15

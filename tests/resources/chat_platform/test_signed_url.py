@@ -53,6 +53,28 @@ def test_a_url_on_an_allowed_host_is_accepted(url: str) -> None:
         "https://[::1]/x",
         "https://169.254.169.254/latest/meta-data",
         "https://2130706433/x",
+        "https://STORAGE.EXAMPLE.COM.EVIL.TEST/x",
+        "https://EVILEASEMOB.COM/x",
+        "https://a.easemob.com./x",
+        "https://.easemob.com/x",
+        "https://a..easemob.com/x",
+        "https://evil.test\\.easemob.com/x",
+        "https://evil.test\\@storage.example.com/x",
+        "https://storage.example.com\\@evil.test/x",
+        "https://evil.test%2f.easemob.com/x",
+        "https://evil.test%00.easemob.com/x",
+        "https://evil test.easemob.com/x",
+        "https://evil\x1b[31m.easemob.com/x",
+        "https://storage.exam\nple.com/x",
+        "\thttps://storage.example.com/x",
+        " https://storage.example.com/x",
+        "https://störage.easemob.com/x",
+        f"https://{'a' * 64}.easemob.com/x",
+        "https:storage.example.com/x",
+        "https:///storage.example.com/x",
+        "https://storage.example.com:0/x",
+        "https://storage.example.com:-1/x",
+        "https://storage.example.com:80/x",
     ],
 )
 def test_any_other_url_is_refused_without_being_told(url: str) -> None:
@@ -60,6 +82,7 @@ def test_any_other_url_is_refused_without_being_told(url: str) -> None:
         SignedUrl(f"{url}?Signature=hush" if url else url).check(ALLOWED, allow_http=False)
     assert "hush" not in str(caught.value)
     assert "password" not in str(caught.value)
+    assert str(caught.value).isprintable()
 
 
 def test_plain_http_and_ports_are_for_loopback_platforms_only() -> None:

@@ -1,0 +1,207 @@
+"""The hour's file, from its signed URL to a local file: the platform's bytes, all of them, or an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from resources.chat_platform.download import LONGEST_DOWNLOAD_SECONDS, download
+from resources.chat_platform.errors import (
+    DownloadFailed,
+    DownloadForbidden,
+    DownloadInterrupted,
+    DownloadTooLarge,
+    DownloadUrlExpired,
+)
+from resources.chat_platform.http import download_client
+from resources.chat_platform.signed_url import SignedUrl
+from resources.simulated_platform import RequestKind, ScriptedAnswer, SimulatedApp, Version
+from resources.simulated_platform.hour_files import gzip_files
+from tests.fake_clock import FakeClock
+from tests.resources.chat_platform.conftest import HOUR, NOW, Dial, Line
+
+NAME = "GET 0.jsonl.gz"
+CHUNKED = {"Transfer-Encoding": "chunked"}
+
+
+@pytest.mark.parametrize("urls", [0, 1, 3])
+def test_the_bytes_of_every_file_are_the_platforms_in_its_order(dial: Dial, tmp_path: Path, urls: int) -> None:
+    app = SimulatedApp("acme", "support", urls_per_hour=max(urls, 1), requests_per_minute=1000)
+    line = dial(app)
+    if not urls:
+        line.platform.script("history", ScriptedAnswer(200, {"data": []}))
+    _, files = line.client.fetch(HOUR, tmp_path)
+    assert tuple(file.read_bytes() for file in files) == gzip_files(app, HOUR, Version.EARLY)[:urls]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}, {"Content-Encoding": "br"}, CHUNKED])
+def test_no_header_of_the_storage_changes_the_bytes(line: Line, tmp_path: Path, headers: dict[str, str]) -> None:
+    (content,) = gzip_files(line.platform.apps[0], HOUR, Version.EARLY)
+    line.platform.script("file", ScriptedAnswer(200, content, headers))
+    _, (file,) = line.client.fetch(HOUR, tmp_path)
+    assert file.read_bytes() == content
+
+
+def test_progress_is_told_piece_by_piece(line: Line, tmp_path: Path) -> None:
+    line.platform.script("file", ScriptedAnswer(200, bytes(500_000)))
+    pieces: list[int] = []
+    line.client.fetch(HOUR, tmp_path, pieces.append)
+    assert sum(pieces) == 500_000
+    assert max(pieces) <= 64 * 1024  # gathered into larger ones, a slow server would go unnoticed for long
+
+
+def test_the_storage_is_sent_no_credentials_and_asked_for_bytes_as_they_are(
+    line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[httpx.Request] = []
+    handle = httpx.HTTPTransport.handle_request
+
+    def record(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return handle(transport, request)
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", record)
+    line.platform.script("file", ScriptedAnswer(503, headers={"Set-Cookie": "session=1"}))
+    line.client.fetch(HOUR, tmp_path)
+    to_storage = [request.headers for request in sent if "/history/" in request.url.path]
+    assert len(to_storage) == 2
+    for headers in to_storage:
+        assert headers["Accept-Encoding"] == "identity"
+        assert set(headers) <= {"host", "accept", "accept-encoding", "connection", "user-agent"}
+
+
+@pytest.mark.parametrize("status", [302, 307, 400, 404, 410, 416, 206, 204])
+def test_what_another_try_cannot_mend_is_an_error_at_once(line: Line, tmp_path: Path, status: int) -> None:
+    elsewhere = {"Location": f"{line.settings.rest_url}/elsewhere"}
+    line.platform.script("file", ScriptedAnswer(status, b"" if status == 204 else b"x", elsewhere))
+    with pytest.raises(DownloadFailed, match=rf"status {status}|redirect") as caught:
+        line.client.fetch(HOUR, tmp_path)
+    assert type(caught.value) is DownloadFailed
+    assert len(line.platform.requests_of("file")) == 1
+    assert line.platform.requests_of(RequestKind.OTHER) == ()
+    assert line.waited() == 0
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_passing_trouble_of_the_storage_is_waited_out(line: Line, tmp_path: Path, status: int) -> None:
+    line.platform.script("file", ScriptedAnswer(status), times=3)
+    _, (file,) = line.client.fetch(HOUR, tmp_path)
+    assert file.read_bytes() == gzip_files(line.platform.apps[0], HOUR, Version.EARLY)[0]
+    assert line.waited() > 3
+
+
+@pytest.mark.parametrize("answer", [ScriptedAnswer(503), ScriptedAnswer(cut_after=100)], ids=["503", "cut"])
+def test_trouble_of_the_storage_that_stays_is_an_error_after_five_attempts(
+    line: Line, tmp_path: Path, answer: ScriptedAnswer
+) -> None:
+    line.platform.script("file", answer, times=50)
+    with pytest.raises(DownloadInterrupted):
+        line.client.fetch(HOUR, tmp_path)
+    assert len(line.platform.requests_of("file")) == 5
+
+
+def test_of_several_files_one_that_is_missing_fails_the_hour(dial: Dial, tmp_path: Path) -> None:
+    line = dial(SimulatedApp("acme", "support", urls_per_hour=2))
+    line.platform.script("file", ScriptedAnswer())
+    line.platform.script("file", ScriptedAnswer(404))
+    with pytest.raises(DownloadFailed, match=r"1\.jsonl\.gz"):
+        line.client.fetch(HOUR, tmp_path)
+
+
+@pytest.mark.parametrize("headers", [{}, CHUNKED], ids=["announced", "unannounced"])
+def test_a_file_larger_than_the_limit_is_refused_announced_or_not(
+    dial: Dial, tmp_path: Path, headers: dict[str, str]
+) -> None:
+    line = dial(max_download_bytes=1000)
+    line.platform.script("file", ScriptedAnswer(200, bytes(1000), headers))
+    _, (file,) = line.client.fetch(HOUR, tmp_path)
+    assert file.stat().st_size == 1000
+    line.platform.script("file", ScriptedAnswer(200, bytes(1_000_000), headers))
+    with pytest.raises(DownloadTooLarge, match="max_download_bytes"):
+        line.client.fetch(HOUR, tmp_path)
+    assert file.stat().st_size <= 1000
+
+
+def test_one_bad_host_among_the_urls_lets_no_file_be_fetched(line: Line, tmp_path: Path) -> None:
+    good = line.client.history_urls(HOUR).urls[0].reveal()
+    bad = good.replace("127.0.0.1", "127.0.0.1.example.test")
+    line.platform.script("history", ScriptedAnswer(200, {"data": [{"url": good}, {"url": bad}]}))
+    with pytest.raises(DownloadForbidden):
+        line.client.fetch(HOUR, tmp_path)
+    assert line.platform.requests_of("file") == ()
+
+
+class HurryingClock(FakeClock):
+    """Five minutes pass between two looks at it."""
+
+    def now(self) -> datetime:
+        self.advance(timedelta(minutes=5))
+        return super().now()
+
+
+@pytest.fixture
+def storage(line: Line) -> Iterator[httpx.Client]:
+    """Return a client of the storage alone."""
+    with download_client(line.settings) as client:
+        yield client
+
+
+def test_a_download_that_takes_too_long_is_given_up(line: Line, storage: httpx.Client, tmp_path: Path) -> None:
+    url = line.client.history_urls(HOUR).urls[0]
+    line.platform.script("file", ScriptedAnswer(200, bytes(2_000_000)))
+    clock, pieces = HurryingClock(NOW), list[int]()
+    with pytest.raises(DownloadInterrupted, match="too slowly"):
+        download(storage, url, tmp_path / "x", name=NAME, max_bytes=10**9, clock=clock, on_bytes=pieces.append)
+    assert len(pieces) <= LONGEST_DOWNLOAD_SECONDS / 300
+
+
+def test_a_url_that_runs_out_while_its_turn_comes_is_asked_for_anew(dial: Dial, tmp_path: Path) -> None:
+    line = dial(SimulatedApp("acme", "support", urls_per_hour=2))
+    begun: list[int] = []
+
+    def dawdle_once(_: int) -> None:
+        if not begun:
+            begun.append(1)
+            line.clock.advance(timedelta(minutes=31))
+
+    # The last piece of the first file comes late, and the second file's URL has ended by then.
+    line.platform.script("file", ScriptedAnswer())
+    _, files = line.client.fetch(HOUR, tmp_path, dawdle_once)
+    assert tuple(file.read_bytes() for file in files) == gzip_files(line.platform.apps[0], HOUR, Version.EARLY)
+    assert len(line.platform.requests_of("history")) == 2
+
+
+@pytest.mark.parametrize(("age", "why"), [(29, "not accepted"), (30, "has ended")])
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_signature_says_whether_it_had_ended(
+    line: Line, tmp_path: Path, status: int, age: int, why: str
+) -> None:
+    url = line.client.history_urls(HOUR).urls[0]
+    line.clock.advance(timedelta(minutes=age))
+    line.platform.script("file", ScriptedAnswer(status))
+    with download_client(line.settings) as storage, pytest.raises(DownloadUrlExpired, match=why):
+        download(storage, url, tmp_path / "x", name=NAME, max_bytes=10**9, clock=line.clock)
+
+
+def test_a_length_other_than_the_announced_one_is_a_cut(tmp_path: Path) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"Content-Length": "10"}, stream=httpx.ByteStream(b"short"))
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(answer)) as client,
+        pytest.raises(DownloadInterrupted, match="5 of 10 bytes"),
+    ):
+        download(client, SignedUrl("https://x.test/"), tmp_path / "x", name=NAME, max_bytes=100, clock=FakeClock(NOW))
+
+
+@pytest.mark.parametrize("url", ["http://a..b/x?Signature=hush", "http://x\n/?Signature=hush"])
+def test_a_url_that_leads_nowhere_is_an_error_that_does_not_tell_it(
+    storage: httpx.Client, tmp_path: Path, url: str
+) -> None:
+    with pytest.raises(DownloadFailed, match="malformed") as caught:
+        download(storage, SignedUrl(url), tmp_path / "x", name=NAME, max_bytes=100, clock=FakeClock(NOW))
+    assert "hush" not in repr(caught.value)
