@@ -53,7 +53,7 @@ def after_look(record: CaptureRecord | None, hour: Hour, answer: Answer | None, 
 answers = st.sampled_from([Answer.FILE, Answer.NO_FILE, Answer.EXPIRED_OR_UNSTORED, None])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=st.data(), budget=st.integers(1, 6), outage_from=st.integers(0, 200), outage=st.integers(0, 300))
 def test_every_hour_is_looked_at_in_time_or_recorded_as_lost_and_then_left_alone(
     data: st.DataObject, budget: int, outage_from: int, outage: int

@@ -35,7 +35,7 @@ def service() -> Iterator[str]:
     _Service.received.clear()
     _Service.status = 200
     server = HTTPServer(("127.0.0.1", 0), _Service)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"json://127.0.0.1:{server.server_port}/{SECRET}"
     server.shutdown()

@@ -168,8 +168,6 @@ def test_a_url_that_runs_out_while_its_turn_comes_is_asked_for_anew(dial: Dial, 
             begun.append(1)
             line.clock.advance(timedelta(minutes=31))
 
-    # The last piece of the first file comes late, and the second file's URL has ended by then.
-    line.platform.script("file", ScriptedAnswer())
     _, files = line.client.fetch(HOUR, tmp_path, dawdle_once)
     assert tuple(file.read_bytes() for file in files) == gzip_files(line.platform.apps[0], HOUR, Version.EARLY)
     assert len(line.platform.requests_of("history")) == 2

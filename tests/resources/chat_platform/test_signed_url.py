@@ -98,6 +98,11 @@ def test_showing_a_url_shows_its_host_only(show: object) -> None:
     assert show(url) == "SignedUrl(host='storage.example.com')"
 
 
+@pytest.mark.parametrize("url", ["", "hush", "https://[hush", "https://hu sh/", "https://hush\x1b[31m/"])
+def test_what_is_no_host_is_not_shown(url: str) -> None:
+    assert SignedUrl(url).host == "?"
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
