@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
 class MissingSecret(Exception):
-    """Raised when an environment variable that the settings name is not set. Only its name is ever told."""
+    """Raised when a variable the settings name is not set, or holds what cannot be sent. Only its name is ever told."""
 
 
 class Part(BaseModel):

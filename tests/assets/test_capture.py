@@ -380,6 +380,15 @@ def test_the_platforms_own_clock_decides_what_its_answer_means(
     assert (record.state, record.reason) == (state, reason)
 
 
+def test_a_loss_that_the_platform_tells_again_is_no_new_loss(make_world: MakeWorld, tmp_path: Path) -> None:
+    world = make_world(apps=[SILENT])
+    world.clock.turn_to(HOUR.end + timedelta(hours=73))
+    ours = with_our_clock(world, FakeClock(HOUR.end + timedelta(hours=71)), tmp_path)
+    first, second = look(ours, HOUR), look(ours, HOUR)
+    ours.runtime.close()
+    assert (first.newly_lost, second.newly_lost, second.asked) == (True, False, True)
+
+
 def test_an_hour_given_up_by_a_clock_that_ran_ahead_is_archived_once_it_is_set_right(
     world: World, tmp_path: Path
 ) -> None:

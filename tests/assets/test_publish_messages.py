@@ -35,7 +35,7 @@ from tests.assets.looking import (
     versions,
 )
 from tests.conftest import MakeWorld
-from tests.resources.archive.troubled_wire import after, answered, troubled
+from tests.resources.archive.troubled_wire import after, answered, let_through, troubled
 from tests.world import World
 
 
@@ -175,49 +175,24 @@ def _early_line_count(app: SimulatedApp, hour: Hour) -> int:
 # Two at once
 
 
-def test_whoever_publishes_from_older_revisions_cannot_overwrite_the_union(
-    world: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "moment", range(7), ids=["head", "quarantine's head", "capture", "raw", "put", "record", "put record"]
+)
+def test_whoever_publishes_from_older_revisions_never_replaces_the_union_whenever_he_is_overtaken(
+    world: World, moment: int
 ) -> None:
     app, hour = world.simulated_app, hour_that_grows(world.simulated_app)
     look(world, hour, age=3)
-    conversions: list[int] = []
-
-    def overtaken(files: Any, **more: Any) -> Conversion:
-        conversions.append(len(files))
-        if len(conversions) == 1:  # the slow writer has read one revision; meanwhile the hour grows and is published
-            look(world, hour, age=25)
-            publish(world, hour)
-        return convert_revisions(files, **more)
-
-    monkeypatch.setattr(module, "convert_revisions", overtaken)
-    record = publish(world, hour)
-    assert conversions == [1, 2, 2]
-    assert len(record.raw_revisions) == 2
-    assert set(world.message_ids(hour)) == truth(app, hour).message_ids
-    assert world.archive.ledger.messages(hour) == record
-
-
-def test_whoever_writes_the_older_record_last_does_not_replace_the_newer(world: World) -> None:
-    app, hour = world.simulated_app, hour_that_grows(world.simulated_app)
-    look(world, hour, age=3)
-    publish(world, hour)
-    key = world.archive.layout.messages_record(hour)
-    world.runtime.bucket._client.delete_object(Bucket=world.runtime.bucket.name, Key=key)
 
     def the_other() -> None:
         look(world, hour, age=25)
         publish(world, hour)
 
-    # The slow writer has nothing to put but its record, and is overtaken at that moment.
-    with troubled(world.runtime.bucket, "GetObject", *_at_the_third(the_other)):
+    with troubled(world.runtime.bucket, "", *[let_through] * moment, after(the_other)):
         record = publish(world, hour)
     assert len(record.raw_revisions) == 2
+    assert world.archive.ledger.messages(hour) == record
     assert set(world.message_ids(hour)) == truth(app, hour).message_ids
-
-
-def _at_the_third(action: Callable[[], object]) -> list[Any]:
-    """Capture record, raw revision, and then the record to be replaced."""
-    return [after(lambda: None), after(lambda: None), after(action)]
 
 
 def test_whoever_is_overtaken_every_time_gives_up_and_says_so(world: World) -> None:

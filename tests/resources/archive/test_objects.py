@@ -205,6 +205,17 @@ def test_a_body_that_is_cut_is_fetched_again(bucket: ArchiveBucket, tmp_path: Pa
     assert len(requests) == 4
 
 
+def test_nothing_of_a_longer_version_is_left_when_a_shorter_one_is_fetched_next(bucket: ArchiveBucket) -> None:
+    put(bucket, b"a long version")
+    somebody_else = ArchiveBucket(bucket._settings, bucket._clock)
+
+    def shorten() -> None:
+        put(somebody_else, b"short", replaces=somebody_else.head(KEY))
+
+    with troubled(bucket, "GetObject", broken_body, after(shorten)):
+        assert content_of(bucket) == b"short"
+
+
 def test_a_body_that_is_cut_at_every_try_is_unreachable(bucket: ArchiveBucket) -> None:
     put(bucket, b"one")
     with troubled(bucket, "GetObject", *[broken_body] * 5), pytest.raises(ArchiveUnreachable):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from io import BytesIO, IOBase
 from typing import Any, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -24,7 +24,7 @@ def troubled(bucket: ArchiveBucket, operation: str, *troubles: Trouble) -> Itera
 
     Args:
         bucket: Whose requests.
-        operation: Such as "PutObject".
+        operation: Such as "PutObject"; "" stands for all.
         troubles: One for each request.
 
     Yields:
@@ -39,7 +39,7 @@ def troubled(bucket: ArchiveBucket, operation: str, *troubles: Trouble) -> Itera
         requests.append(request)
         return waiting.pop(0)(request, send) if waiting else None
 
-    event, handler = f"before-send.s3.{operation}", cast("Any", before_send)
+    event, handler = f"before-send.s3.{operation}".rstrip("."), cast("Any", before_send)
     client.meta.events.register(event, handler)
     try:
         yield requests
@@ -49,9 +49,11 @@ def troubled(bucket: ArchiveBucket, operation: str, *troubles: Trouble) -> Itera
 
 
 def answered(status: int, code: str) -> Trouble:
-    """The server refuses and does nothing."""
+    """The server takes the whole request, refuses and does nothing."""
 
     def trouble(request: AWSPreparedRequest, _send: Send) -> AWSResponse:
+        if isinstance(request.body, IOBase):
+            request.body.read()
         body = f"<Error><Code>{code}</Code><Message>No.</Message></Error>".encode()
         return AWSResponse(request.url, status, HTTPHeaders(), _Raw(body))
 
