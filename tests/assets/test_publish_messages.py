@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assets import publish_messages as module
-from assets.conversion.convert import Conversion, convert_revisions
+from assets.conversion.convert import Conversion
 from assets.conversion.lines import Damage, DamagedFile
 from assets.conversion.message import decode_line
 from assets.conversion.schema import MESSAGES_SCHEMA, QUARANTINE_SCHEMA, SCHEMA_VERSION

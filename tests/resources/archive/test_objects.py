@@ -159,8 +159,9 @@ def test_writers_of_the_same_bytes_all_win(bucket: ArchiveBucket) -> None:
     "refusal", [answered(409, "ConditionalRequestConflict"), answered(400, "BadDigest"), answered(503, "SlowDown")]
 )
 def test_a_passing_refusal_is_tried_again(bucket: ArchiveBucket, refusal: Trouble) -> None:
-    with troubled(bucket, "PutObject", refusal, refusal):
+    with troubled(bucket, "PutObject", refusal, refusal) as requests:
         put(bucket, b"one")
+    assert len(requests) == 3
     assert content_of(bucket) == b"one"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BytesIO, IOBase
+from io import BytesIO
 from typing import Any, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -52,8 +52,9 @@ def answered(status: int, code: str) -> Trouble:
     """The server takes the whole request, refuses and does nothing."""
 
     def trouble(request: AWSPreparedRequest, _send: Send) -> AWSResponse:
-        if isinstance(request.body, IOBase):
-            request.body.read()
+        sent: Any = request.body
+        if hasattr(sent, "read"):
+            sent.read()
         body = f"<Error><Code>{code}</Code><Message>No.</Message></Error>".encode()
         return AWSResponse(request.url, status, HTTPHeaders(), _Raw(body))
 
