@@ -112,7 +112,10 @@ def _look(
                 problem=str(error),
                 run_id=run_id,
             )
-            return Capture(_write_failure(hour, archive, failed, ()), asked=True, problem=failed.problem)
+            # Of several files some may have arrived: what was seen is kept, although the look failed.
+            arrived = sorted(Path(folder).glob("*.jsonl.gz"))
+            kept = tuple(_keep(hour, archive, file, clock.now()) for file in arrived)
+            return Capture(_write_failure(hour, archive, failed, kept), asked=True, problem=failed.problem)
         revisions = tuple(_keep(hour, archive, file, clock.now()) for file in files)
     look = _evidence(answer, revisions, asked_at, run_id)
     damaged = [revision for revision in revisions if revision.damage is not None]

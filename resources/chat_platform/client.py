@@ -21,6 +21,7 @@ from resources.chat_platform.errors import (
     DownloadInterrupted,
     DownloadUrlExpired,
     ErrorKind,
+    PlatformError,
     RateLimited,
     TemporaryFailure,
     UnexpectedAnswer,
@@ -159,7 +160,7 @@ class ChatPlatform:
         URLs that run out before or during a download are asked for again, a bounded number of times.
 
         Raises:
-            PlatformError: Also `DownloadFailed`: no partial file is ever returned.
+            PlatformError: Also `DownloadFailed`. Files that arrived whole stay in the folder, parts do not.
             LocalStateError: The private folder cannot be used.
         """
         for _ in range(_FRESH_URLS):
@@ -197,7 +198,11 @@ class ChatPlatform:
             except DownloadInterrupted as error:
                 raise TryAgain(error) from None
 
-        persistently(once, self._clock, self._random)
+        try:
+            persistently(once, self._clock, self._random)
+        except PlatformError:
+            path.unlink(missing_ok=True)  # what stays in the folder after an error is whole
+            raise
         return path
 
 

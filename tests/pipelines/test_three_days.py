@@ -101,3 +101,15 @@ def test_the_ledger_can_be_read_with_duckdb(make_world: MakeWorld, tmp_path: Pat
     for _, state, status, revisions, asked_again in found:
         assert (state, status, revisions) in {("archived", 200, 1), ("empty", 404, 0)}
         assert asked_again
+
+
+def test_of_several_files_those_that_arrived_are_kept_when_another_fails(make_world: MakeWorld) -> None:
+    world = make_world(apps=[SimulatedApp("acme", "support", urls_per_hour=2, requests_per_minute=1000)])
+    hour = Hour.from_key("2026112215")
+    world.platform.script("file", ScriptedAnswer())
+    world.platform.script("file", ScriptedAnswer(cut_after=10), times=50)
+    capture = capture_hour(hour, world.archive, lambda: world.runtime.platform(world.app), world.clock)
+    assert capture.record.state is HourState.FAILED
+    (revision,) = capture.record.raw_revisions
+    assert revision.damage is None
+    assert world.archive.layout.raw(hour, revision.sha256) in world.keys()  # noqa: SIM118 - a method of its own
