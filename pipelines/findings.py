@@ -18,7 +18,7 @@ from resources.archive.ledger import HourRecords
 from resources.archive.records import CaptureRecord, messages_are_current
 from resources.archive.watch_record import WatchRecord
 from resources.hours.hour import Hour
-from resources.hours.state import HourState
+from resources.hours.state import HourState, Reason
 from resources.settings import AppSettings
 
 AT_RISK = timedelta(hours=12)
@@ -43,6 +43,7 @@ class FindingKind(StrEnum):
     """What can be wrong. Each is the name of a check."""
 
     HOURS_LOST = "hours_lost"
+    HOURS_UNSETTLED = "hours_unsettled"
     HOURS_AT_RISK = "hours_at_risk"
     HOURS_FAILING = "hours_failing"
     ARCHIVE_LAG = "archive_lag"
@@ -79,8 +80,12 @@ class Finding:
 
 _SENTENCES = {
     FindingKind.HOURS_LOST: (
-        "The platform has deleted these hours and the archive has nothing of them. Find out why nobody asked in time, "
-        "then acknowledge the loss: chat-archive acknowledge."
+        "The platform has deleted these hours and the archive has nothing, or not all, of them. Find out why nobody "
+        "asked in time, then acknowledge the loss: chat-archive acknowledge."
+    ),
+    FindingKind.HOURS_UNSETTLED: (
+        "The platform has deleted these hours, and no look was answered once they were settled: what was archived early "
+        "is kept, but late messages may be missing. Find out why, then acknowledge it: chat-archive acknowledge."
     ),
     FindingKind.HOURS_AT_RISK: (
         "The platform deletes these hours in less than 12 hours and they are not safe. See why with chat-archive "
@@ -125,8 +130,10 @@ def findings_of(
         watch: The losses of all times and who acknowledged them, brought up to date.
         now: By this machine's clock.
     """
+    open_losses = watch.unacknowledged
     concerned: dict[FindingKind, Sequence[str]] = {
-        FindingKind.HOURS_LOST: watch.unacknowledged,
+        FindingKind.HOURS_LOST: [key for key in open_losses if watch.losses[key].reason is not Reason.NOT_SETTLED],
+        FindingKind.HOURS_UNSETTLED: [key for key in open_losses if watch.losses[key].reason is Reason.NOT_SETTLED],
         FindingKind.VOLUME: [hour.key for hour in _of_odd_volume(hours, records)],
     }
     for kind, is_concerned in _TESTS.items():
@@ -134,7 +141,7 @@ def findings_of(
     return [Finding(kind, tuple(concerned[kind]), _SENTENCES[kind]) for kind in FindingKind if concerned[kind]]
 
 
-def _is_safe(capture: CaptureRecord | None, settled_at: datetime) -> bool:
+def is_safe(capture: CaptureRecord | None, settled_at: datetime) -> bool:
     """Archived, or said to be empty, by a look that the platform answered when the hour was settled."""
     if capture is None or capture.state not in {HourState.ARCHIVED, HourState.EMPTY}:
         return False
@@ -143,7 +150,7 @@ def _is_safe(capture: CaptureRecord | None, settled_at: datetime) -> bool:
 
 def _is_at_risk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
     deadline = app.policy.deadline(hour)
-    return deadline - AT_RISK <= now < deadline and not _is_safe(known.capture, app.policy.settled_at(hour))
+    return deadline - AT_RISK <= now < deadline and not is_safe(known.capture, app.policy.settled_at(hour))
 
 
 def _is_failing(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:

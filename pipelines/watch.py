@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from pipelines.findings import WARNINGS, Finding, findings_of
+from pipelines.findings import WARNINGS, Finding, findings_of, is_safe
 from pipelines.planner import NO_RECORDS, hours_of_the_archive
 from resources.archive.watch_record import WatchRecord
 from resources.hours.state import HourState, Reason
@@ -41,6 +41,8 @@ def look_through(runtime: Runtime, app: AppSettings, now: datetime) -> list[Find
             lost[hour.key] = capture.reason
         elif capture is None and now >= app.policy.deadline(hour):
             lost[hour.key] = Reason.NEVER_ASKED
+        elif now >= app.policy.deadline(hour) and not is_safe(capture, app.policy.settled_at(hour)):
+            lost[hour.key] = Reason.NOT_SETTLED
     not_lost = {hour.key for hour in hours} - set(lost)
 
     def change(watch: WatchRecord | None) -> WatchRecord:

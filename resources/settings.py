@@ -89,7 +89,12 @@ class AppSettings(Part):
     owners: tuple[str, ...] = Field(
         default=("team:data-engineering",), description="shown in Dagster: e-mail addresses, or team:name"
     )
-    max_download_bytes: int = Field(default=20 * 1024**3, ge=1, description="larger hour files are refused")
+    max_download_bytes: int = Field(
+        default=5 * 1024**3,
+        ge=1,
+        le=5 * 1024**3,
+        description="larger hour files are refused; S3 takes no more in one put",
+    )
 
     @field_validator("org", "app")
     @classmethod

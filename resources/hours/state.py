@@ -39,6 +39,7 @@ class Reason(StrEnum):
     LOOK_FAILED = "look_failed"
     DAMAGED_FILE = "damaged_file"
     NOT_ASKED_YET = "not_asked_yet"
+    NOT_SETTLED = "not_settled"
 
 
 REASONS_IN_WORDS: dict[Reason, str] = {
@@ -52,7 +53,8 @@ REASONS_IN_WORDS: dict[Reason, str] = {
     Reason.DELETED_BY_PLATFORM: "The platform has deleted the hour, and no look inside the window had a file.",
     Reason.NO_ANSWER_IN_TIME: "Every look failed until the platform had deleted the hour; the looks say why.",
     Reason.LOOK_FAILED: "The last look failed; its error says what to do.",
-    Reason.DAMAGED_FILE: "The platform's file is damaged. Its bytes are kept, and it is fetched again.",
+    Reason.DAMAGED_FILE: "The platform's file is damaged. Its bytes are kept; it is fetched again until the deadline.",
+    Reason.NOT_SETTLED: "No look was answered once the hour was settled: messages that came late may be missing.",
     Reason.NOT_ASKED_YET: "Nobody has asked for this hour yet, and the platform still keeps it.",
 }
 """One sentence for each reason, for pages and terminals."""

@@ -43,6 +43,7 @@ def test_all_checks_of_a_healthy_archive_pass(make_world: MakeWorld, instance: d
     found = checks(world, instance)
     assert set(found) == {
         "hours_lost",
+        "hours_unsettled",
         "hours_at_risk",
         "hours_failing",
         "archive_lag",

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from assets.capture import capture_hour
+from assets.publish_messages import publish_messages
 from pipelines.findings import Finding, FindingKind, findings_of
 from pipelines.watch import look_through, tell_what_is_new
 from resources.alerts import AlertNotSent
@@ -223,3 +225,21 @@ def test_without_anybody_to_tell_nothing_counts_as_told(world_with_losses: World
 def test_many_hours_are_named_shortly() -> None:
     finding = Finding(FindingKind.HOURS_LOST, tuple(f"20261120{hour:02d}" for hour in range(20)), "")
     assert finding.hours_in_words.endswith("2026112011 and 8 more")
+
+
+def test_an_hour_archived_early_and_never_settled_is_told_after_its_deadline_until_acknowledged(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world(first_hour="2026112306")
+    hour = Hour.from_key("2026112306")
+    capture_hour(hour, world.archive, lambda: world.runtime.platform(world.app), world.clock)
+    publish_messages(hour, world.archive, world.clock)
+    world.clock.advance(timedelta(hours=72))
+    kinds = {each.kind: each.hours for each in look_through(world.runtime, world.app, world.clock.now())}
+    assert kinds[FindingKind.HOURS_UNSETTLED] == (hour.key,)
+    assert hour.key not in kinds[FindingKind.HOURS_LOST]
+    now = world.clock.now()
+    world.archive.ledger.update_watch(
+        lambda watch: (watch or WatchRecord(app=world.app.name)).with_acknowledged([hour.key], "outage", now),
+    )
+    assert FindingKind.HOURS_UNSETTLED not in {each.kind for each in look_through(world.runtime, world.app, now)}

@@ -61,7 +61,7 @@ def test_what_is_left_out_has_its_default() -> None:
         ("team:data-engineering",),
     )
     assert (app.publish_delay_hours, app.settle_hours, app.retention_hours) == (2, 24, 72)
-    assert (app.requests_per_minute, app.max_download_bytes) == (10, 20 * 1024**3)
+    assert (app.requests_per_minute, app.max_download_bytes) == (10, 5 * 1024**3)
     assert app.policy == HourPolicy()
 
 
