@@ -7,7 +7,7 @@ from urllib.parse import quote
 import dagster as dg
 
 from resources.archive.app_archive import AppArchive
-from resources.archive.records import CaptureRecord, MessagesRecord
+from resources.archive.records import CaptureRecord, MessageCounts, MessagesRecord
 from resources.hours.hour import Hour
 from resources.hours.state import REASONS_IN_WORDS, HourState
 from resources.settings import ArchiveSettings
@@ -65,9 +65,13 @@ def messages_metadata(
         "conflicts": dg.MetadataValue.int(counts.conflicts),
         "quarantined": dg.MetadataValue.int(counts.quarantined),
         "outside_hour": dg.MetadataValue.int(counts.outside_hour),
+        "id_time_differs": dg.MetadataValue.int(counts.id_time_differs),
+        "drift": dg.MetadataValue.md(_drift(messages)),
         "preview": dg.MetadataValue.md(_preview(messages)),
         "record": dg.MetadataValue.url(object_link(settings, archive.layout.messages_record(hour))),
     }
+    if counts.outside_hour:
+        metadata["times_outside_the_hour"] = dg.MetadataValue.text(_outside_in_words(hour, counts))
     if messages.first_message_at is not None and messages.last_message_at is not None:
         metadata["first_message_at"] = dg.MetadataValue.timestamp(messages.first_message_at)
         metadata["last_message_at"] = dg.MetadataValue.timestamp(messages.last_message_at)
@@ -92,6 +96,28 @@ def _preview(messages: MessagesRecord) -> str:
     return "\n".join(lines)
 
 
+def _drift(messages: MessagesRecord) -> str:
+    """A table of what the lines hold that the platform's documentation does not."""
+    if not messages.drift:
+        return "none: every line has a documented form"
+    lines = ["| what | name | lines | first in |", "|---|---|---:|---|"]
+    lines += [
+        f"| {_plain(oddity.kind)} | `{_plain(oddity.name)}` | {oddity.lines:,} "
+        f"| line {oddity.first_line_number} of `{oddity.first_revision[:12]}` |"
+        for oddity in messages.drift
+    ]
+    return "\n".join(lines)
+
+
+def _outside_in_words(hour: Hour, counts: MessageCounts) -> str:
+    share = counts.outside_hour / counts.messages
+    return (
+        f"{counts.outside_hour:,} of {counts.messages:,} messages ({share:.1%}) carry a time outside "
+        f"{hour.start:%H}:00 to {hour.end:%H}:00 UTC. They are kept here. If it is most of them, compare the app's "
+        f"hour_zone with its cluster."
+    )
+
+
 def _plain(name: str) -> str:
     """A type is whatever the sender wrote: keep it from breaking the table or the page."""
-    return "".join(letter if letter.isalnum() or letter in "._-()" else "·" for letter in name)
+    return "".join(letter if letter.isalnum() or letter in "._-()[]" else "·" for letter in name)

@@ -1,22 +1,25 @@
 """Capturing an hour: look once, keep every file it gives, judge the answer, and write it all down. Plain Python.
 
-The order is the promise: the platform's bytes are in S3 before anything is read from them, and the record that points
-to them is written last. Not here: what the lines say (`messages.py`), and how Dagster shows it (`app_assets.py`).
+The order is the promise: the platform's bytes are in S3 before anything that was read from them is used, and the record
+that points to them is written last. Not here: what the lines say (`conversion/`), and how Dagster shows it
+(`app_assets.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from assets.conversion.lines import DamagedFile, inspect_file
+from assets.conversion.gzip_file import DamagedFile
+from assets.conversion.lines import FileInspection, inspect_file
 from resources.archive.app_archive import AppArchive
-from resources.archive.objects import digests_of
 from resources.archive.records import CaptureRecord, Look, RawRevision, facts_of
 from resources.chat_platform.client import ChatPlatform, HistoryAnswer
+from resources.chat_platform.download import DownloadedFile
 from resources.chat_platform.error_catalogue import HourAnswer
 from resources.chat_platform.errors import PlatformError
 from resources.clock import Clock
@@ -100,9 +103,14 @@ def _look(
     before: CaptureRecord | None,
 ) -> Capture:
     asked_at = clock.now()
+    kept: list[RawRevision] = []
+
+    def keep(file: DownloadedFile) -> None:
+        kept.append(_keep(hour, archive, file, clock.now()))
+
     with TemporaryDirectory(prefix="chat-archive-") as folder:
         try:
-            answer, files = platform().fetch(hour, Path(folder))
+            answer, _ = platform().fetch(hour, Path(folder), on_file=keep)
         except (PlatformError, MissingSecret, LocalStateError) as error:
             # A missing secret is evidence too: written down, it is asked about ever more rarely, and somebody is told.
             failed = Look(
@@ -113,10 +121,8 @@ def _look(
                 run_id=run_id,
             )
             # Of several files some may have arrived: what was seen is kept, although the look failed.
-            arrived = sorted(Path(folder).glob("*.jsonl.gz"))
-            kept = tuple(_keep(hour, archive, file, clock.now()) for file in arrived)
-            return Capture(_write_failure(hour, archive, failed, kept), asked=True, problem=failed.problem)
-        revisions = tuple(_keep(hour, archive, file, clock.now()) for file in files)
+            return Capture(_write_failure(hour, archive, failed, tuple(kept)), asked=True, problem=failed.problem)
+    revisions = tuple(kept)
     look = _evidence(answer, revisions, asked_at, run_id)
     damaged = [revision for revision in revisions if revision.damage is not None]
     if damaged:
@@ -127,29 +133,35 @@ def _look(
     return Capture(record, asked=True, newly_lost=record.state is HourState.EXPIRED and not lost_before)
 
 
-def _keep(hour: Hour, archive: AppArchive, file: Path, captured_at: datetime) -> RawRevision:
-    """Store a file under its SHA-256, whatever it holds, and only then read it."""
-    with file.open("rb") as content:
-        digests = digests_of(content)
-    archive.bucket.put_file(
-        archive.layout.raw(hour, digests.sha256),
-        file,
-        digests,
-        content_type="application/gzip",
-        replaces=None,
-    )
-    try:
-        inspection = inspect_file(file)
-        lines, damage = inspection.lines - inspection.blank, None
-    except DamagedFile as error:
-        lines, damage = None, str(error)
+def _keep(hour: Hour, archive: AppArchive, file: DownloadedFile, captured_at: datetime) -> RawRevision:
+    """Store a file under its SHA-256, whatever it holds. Meanwhile it is inspected, but the storing comes first."""
+    with ThreadPoolExecutor(1) as inspector:
+        inspection = inspector.submit(inspect_file, file.path, archive.app.limits)
+        archive.bucket.put_file(
+            archive.layout.raw(hour, file.digests.sha256),
+            file.path,
+            file.digests,
+            content_type="application/gzip",
+            replaces=None,
+        )
+        lines, damage = _lines_or_damage(inspection)
     return RawRevision(
-        sha256=digests.sha256,
-        bytes=digests.bytes,
+        sha256=file.digests.sha256,
+        bytes=file.digests.bytes,
         lines=lines,
         captured_at=captured_at,
         damage=damage,
     )
+
+
+def _lines_or_damage(inspection: Future[FileInspection]) -> tuple[int | None, str | None]:
+    try:
+        found = inspection.result()
+    except DamagedFile as error:
+        return None, str(error)
+    except Exception as error:  # noqa: BLE001 - the file is kept, and that is written down whatever reading it meets
+        return None, f"It could not be inspected: {type(error).__name__}. Look at the hour again."
+    return found.lines, None
 
 
 def _evidence(
@@ -223,4 +235,4 @@ def _write_failure(
 
 def _damage_in_words(hour: Hour, damaged: list[RawRevision]) -> str:
     reasons = "; ".join(f"{revision.sha256[:12]}: {revision.damage}" for revision in damaged)
-    return f"The platform gave a damaged file for hour {hour}. Its bytes are kept as they are ({reasons})."
+    return f"The platform gave a file for hour {hour} that cannot be read whole. Its bytes are kept ({reasons})."

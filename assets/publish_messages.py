@@ -6,22 +6,30 @@ No request to the platform is ever made here. Not here: what a line becomes (`co
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from assets.conversion.convert import ConservationBroken, Conversion, RawRevisionFile, convert_revisions
-from assets.conversion.lines import DamagedFile
+from assets.conversion.convert import ConservationBroken, Conversion, convert_revisions
+from assets.conversion.gzip_file import DamagedFile, Readable
 from assets.conversion.schema import SCHEMA_VERSION
 from resources.archive.app_archive import AppArchive
 from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded
-from resources.archive.objects import ObjectHead, digests_of
+from resources.archive.objects import ObjectHead
 from resources.archive.records import CaptureRecord, MessagesRecord, PublishedObject, RawRevision
 from resources.clock import Clock
+from resources.digests import digests_of
 from resources.hours.hour import Hour
 
 _TRIES = 4
 _PARQUET = "application/vnd.apache.parquet"
+_REST_AT_ONCE = 1 << 20
+
+LARGE_HOUR_BYTES = 8 << 20
+"""Raw revisions of so many bytes in all, some 100,000 lines, are worth threads of their own."""
 
 
 class NotCaptured(Exception):
@@ -73,13 +81,14 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
         folder = Path(name)
         messages_file, quarantine_file = folder / "messages.parquet", folder / "lines.parquet"
         try:
-            files = [_fetch(hour, archive, revision, folder) for revision in revisions]
             conversion = convert_revisions(
-                files,
+                [_ArrivingRevision(hour, archive, revision.sha256, folder) for revision in revisions],
                 app=archive.app.name,
                 hour=hour,
                 messages_path=messages_file,
                 quarantine_path=quarantine_file,
+                limits=archive.app.limits,
+                threaded=sum(revision.bytes for revision in revisions) >= LARGE_HOUR_BYTES,
             )
         except (DamagedFile, ConservationBroken, ArchiveDamaged) as error:
             _record_failure(hour, archive, str(error), clock.now())
@@ -101,10 +110,28 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
     return capture, ledger.update_messages(hour, lambda before: _newer_of(before, record))
 
 
-def _fetch(hour: Hour, archive: AppArchive, revision: RawRevision, folder: Path) -> RawRevisionFile:
-    path = folder / f"{revision.sha256}.jsonl.gz"
-    archive.bucket.download(archive.layout.raw(hour, revision.sha256), path, sha256=revision.sha256)
-    return RawRevisionFile(revision.sha256, path)
+@dataclass(frozen=True, slots=True)
+class _ArrivingRevision:
+    """A raw revision that is read while it arrives from S3."""
+
+    hour: Hour
+    archive: AppArchive
+    sha256: str
+    folder: Path
+
+    @contextmanager
+    def open(self) -> Iterator[Readable]:
+        key = self.archive.layout.raw(self.hour, self.sha256)
+        path = self.folder / f"{self.sha256}.jsonl.gz"
+        with self.archive.bucket.arriving(key, path, sha256=self.sha256) as file:
+            try:
+                yield file
+            except DamagedFile:
+                # It was sound when it was captured. If these are other bytes, that is what has to be told.
+                while file.read(_REST_AT_ONCE):
+                    pass
+                raise
+        path.unlink()
 
 
 def _put(archive: AppArchive, key: str, file: Path, before: ObjectHead | None) -> PublishedObject:
@@ -136,6 +163,7 @@ def _record(
         first_message_at=conversion.first_message_at,
         last_message_at=conversion.last_message_at,
         body_types=conversion.body_types,
+        drift=conversion.drift,
         built_at=now,
         updated_at=now,
     )

@@ -27,6 +27,7 @@ from pydantic import (
 from resources.credentials import Credentials, Part, SecretReference
 from resources.hours.hour import Hour
 from resources.hours.policy import HourPolicy
+from resources.limits import DEFAULT_LIMITS, Limits
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
@@ -90,11 +91,13 @@ class AppSettings(Part):
         default=("team:data-engineering",), description="shown in Dagster: e-mail addresses, or team:name"
     )
     max_download_bytes: int = Field(
-        default=5 * 1024**3,
+        default=20 * 1024**3,
         ge=1,
-        le=5 * 1024**3,
-        description="larger hour files are refused; S3 takes no more in one put",
+        le=5 * 1024**4,
+        description="larger hour files are refused; S3 keeps no object of more than 5 TiB",
     )
+
+    limits: Limits = Field(default=DEFAULT_LIMITS, description="how far a file is followed before it is refused")
 
     @field_validator("org", "app")
     @classmethod

@@ -5,18 +5,25 @@ The one entrance to this package. Where raw revisions come from and where the fi
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryDirectory
+from typing import Any, Final, Protocol
 
-from assets.conversion.duplicates import SeenMessages, Sighting
+import numpy as np
+import pyarrow as pa
+
+from assets.conversion.columns import RowParts, columns_of_messages
+from assets.conversion.decoding import DecodedBlock, decode_block
+from assets.conversion.drift import Drift
+from assets.conversion.gzip_file import Readable, inflate
 from assets.conversion.json_line import to_json_text
-from assets.conversion.lines import DEFAULT_LIMITS, Limits, read_lines
-from assets.conversion.message import Message, decode_line
-from assets.conversion.parquet_writer import RowWriter
+from assets.conversion.lines import Block, blocks_of
+from assets.conversion.messages_file import MessagesFile
+from assets.conversion.parquet_writer import TableWriter
 from assets.conversion.schema import (
     MESSAGES_ORDER,
     MESSAGES_SCHEMA,
@@ -24,17 +31,26 @@ from assets.conversion.schema import (
     QUARANTINE_SCHEMA,
     SCHEMA_VERSION,
 )
-from assets.conversion.unreadable import Unreadable, UnreadableReason
-from resources.archive.records import MessageCounts
+from assets.conversion.stages import Behind, ahead, quick_switching, stage
+from assets.conversion.tally import Tally
+from assets.conversion.unreadable import Unreadable
+from resources.archive.records import MessageCounts, Oddity
 from resources.hours.hour import Hour
+from resources.limits import DEFAULT_LIMITS, Limits
 
-NO_NAME: Final = "(none)"
-OTHER_NAMES: Final = "(other)"
+_QUARANTINE_ROWS: Final = 65_536
+_QUARANTINE_BYTES: Final = 64 << 20
 
-_NAMES_COUNTED = 100
-_LONGEST_NAME_COUNTED = 64
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ONE_MILLISECOND = timedelta(milliseconds=1)
+
+class Revision(Protocol):
+    """A raw revision, wherever it lies."""
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of its bytes, in hex: its name in the archive."""
+
+    def open(self) -> AbstractContextManager[Readable]:
+        """Give its bytes, from the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +64,10 @@ class RawRevisionFile:
 
     sha256: str
     path: Path
+
+    def open(self) -> AbstractContextManager[Readable]:
+        """Open the file."""
+        return self.path.open("rb")
 
 
 class ConservationBroken(Exception):
@@ -68,9 +88,9 @@ class Conversion:
         counts: What became of the lines.
         first_message_at: The earliest timestamp, None when there is no message.
         last_message_at: The latest timestamp, None when there is no message.
-        body_types: How many messages have each type of body, by name; `(none)` without one. Beyond the first hundred
-            names, and for names of more than 64 characters, the count is under `(other)`.
+        body_types: How many messages have each type of body, by name, as `Tally` counts them.
         chat_types: How many messages have each chat type, likewise.
+        drift: What the lines hold that the documentation does not.
     """
 
     counts: MessageCounts
@@ -78,37 +98,56 @@ class Conversion:
     last_message_at: datetime | None
     body_types: dict[str, int]
     chat_types: dict[str, int]
+    drift: tuple[Oddity, ...]
 
 
 def convert_revisions(
-    revisions: Sequence[RawRevisionFile],
+    revisions: Sequence[Revision],
     *,
     app: str,
     hour: Hour,
     messages_path: Path,
     quarantine_path: Path,
     limits: Limits = DEFAULT_LIMITS,
+    threaded: bool = False,
 ) -> Conversion:
     """Convert the union of an hour's raw revisions.
 
     Both files are always written, with no rows if there is nothing to put into them; files that are there already are
-    replaced. The same revisions, in any order, give the same bytes. Memory is bounded by one row group, plus two hashes
-    of 16 bytes for each message.
+    replaced. The same revisions, in any order and with or without threads, give the same bytes. Memory is bounded by
+    two windows of rows, plus 8 bytes for each message of an hour that has more than one; such an hour also needs
+    temporary disk space of the size of its rows, about that of its inflated lines.
+
+    Args:
+        revisions: All of them.
+        app: For the file's metadata.
+        hour: Likewise, and to tell which messages lie outside it.
+        messages_path: Where the messages go.
+        quarantine_path: Where the other lines go.
+        limits: What is refused.
+        threaded: Whether to inflate ahead and write behind in threads of their own: for large hours.
 
     Raises:
         DamagedFile: A revision is not one whole, sound gzip file within the limits. No file is left behind.
         ConservationBroken: A line was lost on the way. No file is left behind.
     """
     revisions = sorted(revisions, key=lambda revision: revision.sha256)
-    tally = _Tally(hour)
-    with (
-        RowWriter(messages_path, MESSAGES_SCHEMA, MESSAGES_ORDER) as messages,
-        RowWriter(quarantine_path, QUARANTINE_SCHEMA, QUARANTINE_ORDER) as quarantine,
-    ):
+    tally, drift = Tally(hour), Drift()
+    with ExitStack() as stack:
+        messages = stack.enter_context(TableWriter(messages_path, MESSAGES_SCHEMA, MESSAGES_ORDER))
+        quarantine = stack.enter_context(TableWriter(quarantine_path, QUARANTINE_SCHEMA, QUARANTINE_ORDER))
+        folder = stack.enter_context(TemporaryDirectory(prefix="chat-archive-"))
+        stack.enter_context(quick_switching(threaded=threaded))
+        inflating = stack.enter_context(stage(threaded=threaded))
+        writing = stack.enter_context(stage(threaded=threaded))
+        lines = _Lines(MessagesFile(messages, tally, Path(folder), Behind(writing)), quarantine, drift, limits)
         for revision in revisions:
-            _convert_one(revision, tally, messages, quarantine, limits)
+            with revision.open() as file:
+                blocks = blocks_of(inflate(file, revision.sha256, limits), limits)
+                lines.add_revision(revision.sha256, ahead(blocks, inflating))
+        lines.finish()
         # The writers' own figures, not what was handed to them: the check is about what is in the files.
-        counts = tally.counts(messages=messages.write_pending(), quarantined=quarantine.write_pending())
+        counts = lines.counts(messages=messages.rows, quarantined=quarantine.rows, tally=tally)
         if counts.lines != counts.messages + counts.duplicates + counts.quarantined + counts.blank:
             raise ConservationBroken(app, hour, counts)
         metadata = {
@@ -120,86 +159,73 @@ def convert_revisions(
         }
         quarantine.finish(metadata)
         messages.finish(metadata)
-    return tally.conversion(counts)
+    return Conversion(
+        counts=counts,
+        first_message_at=tally.first_message_at,
+        last_message_at=tally.last_message_at,
+        body_types=dict(sorted(tally.body_types.items())),
+        chat_types=dict(sorted(tally.chat_types.items())),
+        drift=drift.report,
+    )
 
 
-def _convert_one(
-    revision: RawRevisionFile, tally: _Tally, messages: RowWriter, quarantine: RowWriter, limits: Limits
-) -> None:
-    for line in read_lines(revision.path, limits):
-        tally.lines += 1
-        if line.blank:
-            tally.blank += 1
-            continue
-        decoded = Unreadable(UnreadableReason.TOO_LONG) if line.too_long else decode_line(line.content)
-        size = len(line.content)
-        if isinstance(decoded, Unreadable):
-            quarantine.add((revision.sha256, line.number, decoded.reason.value, line.content), size)
-        elif tally.is_new(decoded):
-            messages.add(decoded, size)
+class _Lines:
+    """Where each line of an hour goes: to the messages, to the quarantine, or nowhere because it is blank."""
 
+    def __init__(self, messages: MessagesFile, quarantine: TableWriter, drift: Drift, limits: Limits) -> None:
+        self._messages = messages
+        self._quarantine = quarantine
+        self._drift = drift
+        self._limits = limits
+        self._position = 0
+        self._lines = 0
+        self._blank = 0
+        self._quarantined: list[tuple[str, int, str, bytes]] = []
+        self._quarantined_bytes = 0
 
-@dataclass(slots=True)
-class _Tally:
-    """Counts while lines go by."""
+    def add_revision(self, sha256: str, blocks: Iterator[Block]) -> None:
+        for block in blocks:
+            decoded = decode_block(block, self._position, self._limits)
+            self._position += block.count
+            self._lines += decoded.lines
+            self._blank += decoded.blank
+            parts = decoded.common + self._parts_of_odd(decoded, sha256, block.first, self._position - block.count)
+            self._messages.add(parts, len(block.content))
+            if len(self._quarantined) >= _QUARANTINE_ROWS or self._quarantined_bytes >= _QUARANTINE_BYTES:
+                self._write_quarantined()
 
-    hour: Hour
-    lines: int = 0
-    duplicates: int = 0
-    conflicts: int = 0
-    blank: int = 0
-    outside_hour: int = 0
-    first_ms: int | None = None
-    last_ms: int | None = None
-    body_types: Counter[str] = field(default_factory=Counter)
-    chat_types: Counter[str] = field(default_factory=Counter)
-    seen: SeenMessages = field(default_factory=SeenMessages)
+    def _parts_of_odd(self, decoded: DecodedBlock, sha256: str, first_line: int, position: int) -> list[RowParts]:
+        messages, positions = [], []
+        for odd in decoded.odd:
+            if isinstance(odd.decoded, Unreadable):
+                line = (sha256, first_line + odd.place, odd.decoded.reason.value, odd.content)
+                self._quarantined.append(line)
+                self._quarantined_bytes += len(odd.content)
+            else:
+                messages.append(odd.decoded)
+                positions.append(position + odd.place)
+                self._drift.note(odd.decoded, sha256, first_line + odd.place)
+        return [columns_of_messages(messages, np.array(positions, np.int64))] if messages else []
 
-    def is_new(self, message: Message) -> bool:
-        """Count a message, and say whether it is to become a row."""
-        sighting = self.seen.look_at(message)
-        if sighting is Sighting.DUPLICATE:
-            self.duplicates += 1
-            return False
-        self.conflicts += sighting is Sighting.CONFLICT
-        moment = message.timestamp
-        self.outside_hour += not self.hour.start <= _moment(moment) < self.hour.end
-        self.first_ms = moment if self.first_ms is None else min(self.first_ms, moment)
-        self.last_ms = moment if self.last_ms is None else max(self.last_ms, moment)
-        _count(self.body_types, message.body_type)
-        _count(self.chat_types, message.chat_type)
-        return True
+    def _write_quarantined(self) -> None:
+        columns: list[Any] = list(zip(*self._quarantined, strict=True)) or [[] for _ in QUARANTINE_SCHEMA]
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, QUARANTINE_SCHEMA, strict=True)]
+        self._quarantine.write(pa.Table.from_arrays(arrays, schema=QUARANTINE_SCHEMA))
+        self._quarantined = []
+        self._quarantined_bytes = 0
 
-    def counts(self, *, messages: int, quarantined: int) -> MessageCounts:
+    def finish(self) -> None:
+        self._write_quarantined()
+        self._messages.finish()
+
+    def counts(self, *, messages: int, quarantined: int, tally: Tally) -> MessageCounts:
         return MessageCounts(
-            lines=self.lines,
+            lines=self._lines,
             messages=messages,
-            duplicates=self.duplicates,
-            conflicts=self.conflicts,
+            duplicates=self._messages.duplicates,
+            conflicts=self._messages.conflicts,
             quarantined=quarantined,
-            blank=self.blank,
-            outside_hour=self.outside_hour,
+            blank=self._blank,
+            outside_hour=tally.outside_hour,
+            id_time_differs=tally.id_time_differs,
         )
-
-    def conversion(self, counts: MessageCounts) -> Conversion:
-        return Conversion(
-            counts=counts,
-            first_message_at=None if self.first_ms is None else _moment(self.first_ms),
-            last_message_at=None if self.last_ms is None else _moment(self.last_ms),
-            body_types=dict(sorted(self.body_types.items())),
-            chat_types=dict(sorted(self.chat_types.items())),
-        )
-
-
-def _moment(milliseconds: int) -> datetime:
-    # Not `fromtimestamp`: it goes through a float.
-    return _EPOCH + milliseconds * _ONE_MILLISECOND
-
-
-def _count(names: Counter[str], name: str | None) -> None:
-    """Count a name that a stranger chose, without letting strangers fill memory or metadata."""
-    if name is None:
-        name = NO_NAME
-    elif name not in names and (len(names) >= _NAMES_COUNTED or len(name) > _LONGEST_NAME_COUNTED):
-        name = OTHER_NAMES
-    names[name] += 1

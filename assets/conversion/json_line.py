@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
 from assets.conversion.unreadable import Unreadable, UnreadableReason
-
-MAX_DEPTH: Final = 250
-"""Levels outside `payload.ext`: orjson reads 1,024 but writes only 254, and `extra` has to be written."""
+from resources.limits import DEEPEST
 
 _MAX_DEPTH_READ = 1024
 _EXT_PATH = ("payload", "ext")
@@ -42,8 +40,8 @@ class JsonLine(NamedTuple):
     ext_text: str | None
 
 
-def parse_line(line: bytes) -> JsonLine | Unreadable:
-    """Read one line. Never raises, whatever the bytes."""
+def parse_line(line: bytes, max_depth: int = DEEPEST) -> JsonLine | Unreadable:
+    """Read one line, nested at most so deep outside `payload.ext`. Never raises, whatever the bytes."""
     try:
         document = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -64,7 +62,7 @@ def parse_line(line: bytes) -> JsonLine | Unreadable:
         payload["ext"] = None
 
     keys, depth = _measure(document)
-    if depth > MAX_DEPTH:
+    if depth > max_depth:
         return Unreadable(UnreadableReason.TOO_DEEP)
     if keys != _STRING_AND_COLON.findall(rest).count(b":"):
         return Unreadable(UnreadableReason.DUPLICATE_KEYS)

@@ -1,107 +1,54 @@
-"""Reading a raw revision: gzip to bytes, bytes to lines, both in bounded memory.
+"""From inflated bytes to lines: blocks of whole lines for the fast way, single lines for the careful one.
 
-A damaged file is always an error here, never a shorter file. What a line says is `message.py`.
+What a line says is `decoding.py`'s business; here it only ends somewhere, is blank, or is too long.
 """
 
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import Final
 
-_GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_WINDOW_BITS = 31
-_READ_BYTES = 1 << 16
-_PIECE_BYTES = 1 << 20
-_RATIO_FLOOR_BYTES = 64 << 20
-"""Below this a file may inflate as far as it likes: nothing can be hurt by it."""
+import numpy as np
+import numpy.typing as npt
 
+from assets.conversion.gzip_file import inflate
+from resources.limits import DEFAULT_LIMITS, Limits
+
+Integers = npt.NDArray[np.int64]
+
+LINE_FEED: Final = 10
+BLANK: Final = b" \t\r"
+"""What a blank line may hold, beside its line feed."""
+
+_NO_FEEDS: Final[Integers] = np.array([], np.int64)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_BLANK = b" \t\r"
 _TWO_OBJECTS = re.compile(rb"\}[ \t\r]*+\{")
 _STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How far a raw revision is followed before it is refused.
+class Block:
+    """Some whole lines, or the beginning of one that is too long.
 
     Attributes:
-        max_line_bytes: Longer lines are quarantined as too_long.
-        long_line_kept_bytes: So much of a line that is too long is kept in the quarantine.
-        max_inflated_bytes: A file that inflates to more is refused.
-        max_ratio: A file that inflates to more than this many times its size is refused. Deflate's ceiling is 1,032.
+        first: The number of its first line, counted from 1 by line feeds.
+        content: The lines with a line feed between them, and none at the end.
+        feeds: Where in the content the line feeds are.
+        too_long: Whether it is one line that passed the limit, and content only its beginning.
     """
 
-    max_line_bytes: int = 16 << 20
-    long_line_kept_bytes: int = 64 << 10
-    max_inflated_bytes: int = 16 << 30
-    max_ratio: int = 500
-
-
-DEFAULT_LIMITS: Final = Limits()
-
-
-class Damage(StrEnum):
-    """What is wrong with a file that should be a raw revision."""
-
-    ZERO_BYTES = "zero_bytes"
-    NOT_GZIP = "not_gzip"
-    TRUNCATED = "truncated"
-    BAD_CHECKSUM = "bad_checksum"
-    BAD_LENGTH = "bad_length"
-    CORRUPT = "corrupt"
-    TRAILING_GARBAGE = "trailing_garbage"
-    TOO_LARGE = "too_large"
-    SUSPICIOUS_RATIO = "suspicious_ratio"
-
-
-_IN_WORDS: Final = {
-    Damage.ZERO_BYTES: "has no bytes. Fetch it again.",
-    Damage.NOT_GZIP: "is not a gzip file. Fetch it again; if it stays so, look at what the platform sends.",
-    Damage.TRUNCATED: "ends before its gzip stream does. Fetch it again.",
-    Damage.BAD_CHECKSUM: "does not have the checksum its gzip trailer names. Fetch it again.",
-    Damage.BAD_LENGTH: "does not have the length its gzip trailer names. Fetch it again.",
-    Damage.CORRUPT: "holds a gzip stream that cannot be inflated. Fetch it again.",
-    Damage.TRAILING_GARBAGE: "goes on with other bytes after its gzip stream. Fetch it again.",
-    Damage.TOO_LARGE: "inflates to more bytes than the limit. If the hour is truly that large, raise the limit.",
-    Damage.SUSPICIOUS_RATIO: "inflates like a decompression bomb. If it is honest, raise the limit on the ratio.",
-}
-
-
-class DamagedFile(Exception):
-    """Raised when a file is not one whole, sound gzip file within the limits.
-
-    Attributes:
-        reason: What is wrong with it.
-    """
-
-    def __init__(self, reason: Damage, path: Path) -> None:
-        super().__init__(f"The file {path.name} {_IN_WORDS[reason]}")
-        self.reason = reason
-
-
-class Line(NamedTuple):
-    """One line, or one of several JSON objects that stand on one line.
-
-    Attributes:
-        number: Counted from 1, by line feeds; objects on one line share it.
-        content: The bytes without the line feed and without a byte order mark; a carriage return stays.
-        too_long: Whether the line passed the limit, and content is only its beginning.
-    """
-
-    number: int
+    first: int
     content: bytes
+    feeds: Integers
     too_long: bool = False
 
     @property
-    def blank(self) -> bool:
-        """Whether nothing but spaces stands on the line."""
-        return not self.too_long and not self.content.strip(_BLANK)
+    def count(self) -> int:
+        """How many lines it has, by line feeds."""
+        return len(self.feeds) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,186 +56,153 @@ class FileInspection:
     """What a sound file holds.
 
     Attributes:
-        lines: All lines, blank ones included; a line on which k JSON objects stand counts as k.
-        blank: Lines with nothing but spaces.
+        lines: Lines that are not blank, by line feeds.
         inflated_bytes: The file's size after inflating.
     """
 
     lines: int
-    blank: int
     inflated_bytes: int
 
 
 def inspect_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> FileInspection:
-    """Read a file to its end, to prove it whole and to count its lines as a conversion will.
+    """Read a file to its end, to prove it whole and to count its lines.
 
     Raises:
         DamagedFile: It is not one whole, sound gzip file within the limits.
     """
-    lines = blank = inflated_bytes = 0
+    lines = inflated_bytes = 0
 
-    def measured() -> Iterator[bytes]:
+    def measured(pieces: Iterable[bytes]) -> Iterator[bytes]:
         nonlocal inflated_bytes
-        for piece in inflate(path, limits):
+        for piece in pieces:
             inflated_bytes += len(piece)
             yield piece
 
-    for line in split_lines(measured(), limits):
-        lines += 1
-        blank += line.blank
-    return FileInspection(lines, blank, inflated_bytes)
-
-
-def read_lines(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Line]:
-    """Yield a gzip file's lines.
-
-    Raises:
-        DamagedFile: It is not one whole, sound gzip file within the limits; lines before the damage were yielded.
-    """
-    return split_lines(inflate(path, limits), limits)
-
-
-def inflate(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[bytes]:
-    """Yield a gzip file's content in pieces of at most 1 MiB, every member of it.
-
-    Zero bytes after a member are padding, as RFC 1952 readers have it. zlib is asked piece by piece because its object
-    neither reports a truncated stream nor goes on to the next member by itself.
-
-    Raises:
-        DamagedFile: It is not one whole, sound gzip file within the limits.
-    """
     with path.open("rb") as file:
-        yield from _GzipFile(file, path, limits).pieces()
+        for block in blocks_of(measured(inflate(file, path.name, limits)), limits):
+            lines += 1 if block.too_long else _lines_with_content(block)
+    return FileInspection(lines, inflated_bytes)
 
 
-class _GzipFile:
-    """Where the reading of one gzip file stands."""
+def blocks_of(pieces: Iterable[bytes], limits: Limits = DEFAULT_LIMITS) -> Iterator[Block]:
+    r"""Cut content into blocks of whole lines, a block a piece where lines are short.
 
-    def __init__(self, file: BinaryIO, path: Path, limits: Limits) -> None:
-        self._file = file
-        self._path = path
-        self._limits = limits
-        self._unread = file.read(_READ_BYTES)
-        self._inflated = 0
-
-    def pieces(self) -> Iterator[bytes]:
-        if not self._unread:
-            raise DamagedFile(Damage.ZERO_BYTES, self._path)
-        if not _GZIP_MAGIC.startswith(self._unread[:2]):
-            raise DamagedFile(Damage.NOT_GZIP, self._path)
-        while self._unread:
-            yield from self._pieces_of_member()
-            self._go_to_next_member()
-
-    def _pieces_of_member(self) -> Iterator[bytes]:
-        member = zlib.decompressobj(wbits=_GZIP_WINDOW_BITS)
-        while not member.eof:
-            try:
-                piece = member.decompress(self._unread, _PIECE_BYTES)
-            except zlib.error as error:
-                raise DamagedFile(_damage_from(error), self._path) from None
-            self._check_size(len(piece))
-            if piece:
-                yield piece
-            self._unread = member.unused_data or member.unconsumed_tail
-            if not member.eof and not self._unread:
-                self._unread = self._file.read(_READ_BYTES)
-                # zlib may still hold output when the input is used up: only silence on both sides is the end.
-                if not self._unread and not piece:
-                    raise DamagedFile(Damage.TRUNCATED, self._path)
-
-    def _check_size(self, more: int) -> None:
-        self._inflated += more
-        if self._inflated > self._limits.max_inflated_bytes:
-            raise DamagedFile(Damage.TOO_LARGE, self._path)
-        if self._inflated > max(_RATIO_FLOOR_BYTES, self._limits.max_ratio * self._file.tell()):
-            raise DamagedFile(Damage.SUSPICIOUS_RATIO, self._path)
-
-    def _go_to_next_member(self) -> None:
-        self._unread = self._unread.lstrip(b"\0")
-        while not self._unread and (more := self._file.read(_READ_BYTES)):
-            self._unread = more.lstrip(b"\0")
-        if len(self._unread) == 1:
-            self._unread += self._file.read(_READ_BYTES)
-        if self._unread and not self._unread.startswith(_GZIP_MAGIC):
-            raise DamagedFile(Damage.TRAILING_GARBAGE, self._path)
-
-
-def _damage_from(error: zlib.error) -> Damage:
-    if "incorrect data check" in str(error):
-        return Damage.BAD_CHECKSUM
-    if "incorrect length check" in str(error):
-        return Damage.BAD_LENGTH
-    return Damage.CORRUPT
-
-
-def split_lines(pieces: Iterable[bytes], limits: Limits = DEFAULT_LIMITS) -> Iterator[Line]:
-    r"""Split on line feeds only: `bytes.splitlines` would also split at a carriage return.
-
-    A byte order mark is dropped wherever a line begins with it, since a file may be several files joined. Nothing after
-    the last line feed is no line.
+    Lines end at line feeds only: `bytes.splitlines` would also end them at a carriage return. Nothing after the last
+    line feed is no line. No more than a piece and a line that is not too long are held at a time.
     """
-    number = 0
-    beginning = bytearray()
-    length = 0
+    number = 1
+    unfinished = _UnfinishedLine(limits)
     for piece in pieces:
-        *parts, last = piece.split(b"\n")
-        for part in parts:
-            number += 1
-            if length:
-                length += len(part)
-                _extend(beginning, part, length, limits)
-                yield from _lines_of(number, bytes(beginning), length, limits)
-                beginning.clear()
-                length = 0
-            else:
-                yield from _lines_of(number, part, len(part), limits)
-        length += len(last)
-        _extend(beginning, last, length, limits)
-    if length:
-        yield from _lines_of(number + 1, bytes(beginning), length, limits)
+        last = piece.rfind(b"\n")
+        if last >= 0:
+            view = memoryview(piece)
+            end = 0
+            if unfinished.length + last > limits.max_line_bytes:
+                # The line may be too long once its end has come.
+                end = piece.find(b"\n")
+                unfinished.extend(view[:end])
+                if unfinished.too_long:
+                    yield Block(number, unfinished.taken(), _NO_FEEDS, too_long=True)
+                    number += 1
+                    end += 1
+            if end <= last:
+                for block in _blocks_in(number, b"".join((unfinished.taken(), view[end:last])), limits):
+                    yield block
+                    number += block.count
+        unfinished.extend(piece[last + 1 :])
+    if unfinished.length:
+        too_long = unfinished.too_long
+        yield Block(number, unfinished.taken(), _NO_FEEDS, too_long=too_long)
 
 
-def _extend(beginning: bytearray, part: bytes, length: int, limits: Limits) -> None:
-    """Append a part of a line, and forget all but the line's beginning once it is too long to be read."""
-    beginning += part
-    if length > limits.max_line_bytes:
-        del beginning[limits.long_line_kept_bytes :]
+class _UnfinishedLine:
+    """The beginning of a line whose end has not come yet; of one that is too long, only so much as is kept of it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._beginning = bytearray()
+        self.length = 0
+
+    @property
+    def too_long(self) -> bool:
+        return self.length > self._limits.max_line_bytes
+
+    def extend(self, part: bytes | memoryview) -> None:
+        self._beginning += part
+        self.length += len(part)
+        if self.too_long:
+            del self._beginning[self._limits.long_line_kept_bytes :]
+
+    def taken(self) -> bytes:
+        taken = bytes(self._beginning)
+        self._beginning.clear()
+        self.length = 0
+        return taken
 
 
-def _lines_of(number: int, content: bytes, length: int, limits: Limits) -> Iterator[Line]:
-    if length > limits.max_line_bytes:
-        yield Line(number, content[: limits.long_line_kept_bytes], too_long=True)
+def _blocks_in(number: int, content: bytes, limits: Limits) -> Iterator[Block]:
+    if len(content) <= limits.max_line_bytes:
+        yield _block(number, content)
         return
-    content = content.removeprefix(_BYTE_ORDER_MARK)
-    if _TWO_OBJECTS.search(content):
-        for json_object in _objects_of(content):
-            yield Line(number, json_object)
-    else:
-        yield Line(number, content)
+    short: list[bytes] = []
+    for line in content.split(b"\n"):
+        if len(line) > limits.max_line_bytes:
+            if short:
+                yield _block(number - len(short), b"\n".join(short))
+                short = []
+            yield Block(number, line[: limits.long_line_kept_bytes], _NO_FEEDS, too_long=True)
+        else:
+            short.append(line)
+        number += 1
+    if short:
+        yield _block(number - len(short), b"\n".join(short))
 
 
-def _objects_of(content: bytes) -> list[bytes]:
-    """Return the JSON objects that stand on one line, or the line itself where it is not simply a row of objects.
+def _block(number: int, content: bytes) -> Block:
+    return Block(number, content, np.flatnonzero(np.frombuffer(content, np.uint8) == LINE_FEED))
 
-    Public readers of such files had to split lines at `}{`, so the platform has written them without a line feed.
+
+def _lines_with_content(block: Block) -> int:
+    starts = np.concatenate(([0], block.feeds + 1))
+    ends = np.concatenate((block.feeds, [len(block.content)]))
+    # Only a line that begins with one of these can be blank.
+    first_bytes = np.frombuffer(block.content + b"\n", np.uint8)[starts]
+    candidates = np.flatnonzero(np.isin(first_bytes, np.frombuffer(BLANK + b"\n" + _BYTE_ORDER_MARK[:1], np.uint8)))
+    blank = sum(_is_blank(block.content[starts[index] : ends[index]]) for index in candidates)
+    return block.count - blank
+
+
+def _is_blank(line: bytes) -> bool:
+    return not line.removeprefix(_BYTE_ORDER_MARK).strip(BLANK)
+
+
+def json_texts_of(line: bytes) -> list[bytes]:
+    """Return what stands on one line: the JSON objects if it is simply a row of several, else the line itself.
+
+    A byte order mark at its beginning is dropped, since a file may be several files joined. Public readers of such
+    files had to split lines at `}{`, so the platform has written objects without a line feed between them.
     """
+    line = line.removeprefix(_BYTE_ORDER_MARK)
+    return _objects_of(line) if _TWO_OBJECTS.search(line) else [line]
+
+
+def _objects_of(line: bytes) -> list[bytes]:
     objects = []
     depth = 0
     start = end = 0
-    for token in _STRING_OR_BRACKET.finditer(content):
+    for token in _STRING_OR_BRACKET.finditer(line):
         text = token[0]
         if depth == 0:
-            if text != b"{" or content[end : token.start()].strip(_BLANK):
-                return [content]
+            if text != b"{" or line[end : token.start()].strip(BLANK):
+                return [line]
             start = token.start()
         if text == b'"':
-            return [content]
+            return [line]
         if text in (b"{", b"["):
             depth += 1
         elif text in (b"}", b"]"):
             depth -= 1
             if depth == 0:
                 end = token.end()
-                objects.append(content[start:end])
-    return [content] if depth or content[end:].strip(_BLANK) else objects
+                objects.append(line[start:end])
+    return [line] if depth or line[end:].strip(BLANK) else objects

@@ -20,20 +20,19 @@ from typing import Any, Final, NamedTuple
 from assets.conversion.attachment_secrets import may_hide_secret, without_secrets
 from assets.conversion.coercion import Column, Reader, float64, int32, int64, text
 from assets.conversion.json_line import parse_line, to_json_text
+from assets.conversion.schema import LAST_TIMESTAMP_MS
 from assets.conversion.unreadable import Unreadable, UnreadableReason
+from resources.limits import DEEPEST
 
 CONVERSATION_SEPARATOR: Final = ":"
 """Cannot stand in a user id, which is made of `[a-z0-9_.-]`, in upper case too in old apps (Easemob user accounts)."""
-
-LAST_TIMESTAMP_MS: Final = 253_402_300_799_999
-"""The last millisecond of the year 9999, the last that Python and SQL engines can name."""
 
 _ATTACHMENT: Final[tuple[tuple[str, str, Reader[Any]], ...]] = (
     ("filename", "file_name", text),
     ("file_length", "file_size", int64),
     ("url", "file_url", text),
 )
-_BODY_FIELDS: Final[dict[str, tuple[tuple[str, str, Reader[Any]], ...]]] = {
+BODY_FIELDS: Final[dict[str, tuple[tuple[str, str, Reader[Any]], ...]]] = {
     "txt": (("msg", "text", text),),
     "img": (*_ATTACHMENT, ("thumb", "thumbnail_url", text)),
     "audio": (*_ATTACHMENT, ("length", "duration", int32)),
@@ -46,10 +45,14 @@ _BODY_FIELDS: Final[dict[str, tuple[tuple[str, str, Reader[Any]], ...]]] = {
 }
 """For each type of body: its field, the column, and how the column reads it."""
 
-_OTHER_SPELLINGS: Final = {"filename": "file_name", "action": "msg"}
+OTHER_SPELLINGS: Final = {"filename": "file_name", "action": "msg"}
 """The documentation contradicts itself on these two."""
 
-_WITH_SIZE: Final = frozenset({"img", "video"})
+WITH_SIZE: Final = frozenset({"img", "video"})
+"""Types of body that may have a `size`, in pixels."""
+
+SIZE_FIELDS: Final[dict[str, Reader[int]]] = {"width": int32, "height": int32}
+"""The fields of a `size`, each in the column of its name."""
 
 
 class Message(NamedTuple):
@@ -87,13 +90,14 @@ class Message(NamedTuple):
         return f"Message(msg_id={self.msg_id!r})"
 
 
-def decode_line(line: bytes) -> Message | Unreadable:
+def decode_line(line: bytes, max_depth: int = DEEPEST) -> Message | Unreadable:
     """Read one line of the platform's file. Never raises, whatever the bytes.
 
     Args:
         line: The line's bytes without its line feed.
+        max_depth: More levels of nesting outside `payload.ext` make it unreadable.
     """
-    parsed = parse_line(line)
+    parsed = parse_line(line, max_depth)
     if isinstance(parsed, Unreadable):
         return parsed
     document = parsed.document
@@ -204,14 +208,14 @@ def _body_columns(body: dict[str, Any]) -> dict[str, Any]:
     combined = body.get("subType") == "sub_combine" and body.get("type", "txt") in ("txt", "combine")
     body_type = "combine" if combined else _take(body, "type", text)
     columns: dict[str, Any] = {"body_type": body_type}
-    for key, column, read in _BODY_FIELDS.get(body_type or "", ()):
-        other = _OTHER_SPELLINGS.get(key)
+    for key, column, read in BODY_FIELDS.get(body_type or "", ()):
+        other = OTHER_SPELLINGS.get(key)
         if other in body:
             value, _ = read(body.get(key))
             columns[column] = value if value is not None else read(body[other])[0]
         else:
             columns[column] = _take(body, key, read)
-    if body_type in _WITH_SIZE:
+    if body_type in WITH_SIZE:
         columns |= _size_columns(body)
     if body_type == "custom":
         columns["custom_params"] = _take_custom_params(body)
@@ -222,7 +226,7 @@ def _size_columns(body: dict[str, Any]) -> dict[str, Any]:
     size = body.get("size")
     if not isinstance(size, dict) or not size:
         return {}
-    columns = {"width": _take(size, "width", int32), "height": _take(size, "height", int32)}
+    columns = {name: _take(size, name, read) for name, read in SIZE_FIELDS.items()}
     _drop_emptied(body, "size")
     return columns
 

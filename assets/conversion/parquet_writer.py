@@ -1,7 +1,7 @@
-"""Writing rows as Parquet: bounded batches, a fixed order, fixed options, so that the same rows give the same bytes.
+"""Writing tables as one Parquet file, with fixed options, so that the same rows give the same bytes.
 
-What the rows mean is nobody's business here. Bytes are the same for the same version of pyarrow, whose name and version
-every Parquet file carries.
+What the rows mean, and their order, is nobody's business here. The bytes are those of one version of pyarrow, which
+every Parquet file names. `docs/performance.md` says what the options were chosen by.
 """
 
 from __future__ import annotations
@@ -9,22 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Final, Self
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 ROW_GROUP_ROWS: Final = 65_536
-ROW_GROUP_BYTES: Final = 128 << 20
-"""A row group also ends when its lines reach this size: rows alone do not bound memory."""
 
-_NEVER_REPEATED: Final = frozenset({"msg_id", "timestamp", "text", "file_url", "thumbnail_url", "ext", "extra", "line"})
+_ENCODINGS: Final = {
+    "msg_id": "DELTA_BYTE_ARRAY",  # ids of neighbours share their first digits, which carry the time
+    "timestamp": "DELTA_BINARY_PACKED",
+    "file_url": "DELTA_BYTE_ARRAY",  # and URLs their host and path
+    "thumbnail_url": "DELTA_BYTE_ARRAY",
+}
+_NEVER_REPEATED: Final = frozenset({*_ENCODINGS, "text", "file_name", "file_size", "ext", "extra", "line"})
 """Columns in which a dictionary would only hold every value twice."""
 
 
-class RowWriter:
-    """Writes one Parquet file. The file exists from the first row group on, or from `finish` when there is none.
+class TableWriter:
+    """Writes one Parquet file. The file exists from the first rows on, or from `finish` when there are none.
 
     A file that is there already is removed on entering the `with` block. Leaving the block without `finish`, by an
     error or otherwise, leaves no file behind.
@@ -32,17 +35,18 @@ class RowWriter:
     Args:
         path: The file.
         schema: Its columns.
-        order: The columns by which each row group is sorted, ascending, nulls last; equal rows keep their order.
+        order: The columns by which every table that is written is sorted, ascending, nulls last.
+
+    Attributes:
+        rows: How many rows were written.
     """
 
     def __init__(self, path: Path, schema: pa.Schema, order: Sequence[str]) -> None:
         self._path = path
         self._schema = schema
-        self._order: list[tuple[str, Literal["ascending", "descending"]]] = [(name, "ascending") for name in order]
-        self._pending: list[tuple[Any, ...]] = []
-        self._pending_bytes = 0
-        self._rows_written = 0
+        self._order = order
         self._writer: pq.ParquetWriter | None = None
+        self.rows = 0
 
     def __enter__(self) -> Self:
         self._path.unlink(missing_ok=True)
@@ -57,43 +61,18 @@ class RowWriter:
             finally:
                 self._path.unlink()
 
-    def add(self, row: tuple[Any, ...], size: int) -> None:
-        """Add a row.
-
-        Args:
-            row: One value per column, in the schema's order.
-            size: About how many bytes the row takes; memory is bounded by it.
-        """
-        self._pending.append(row)
-        self._pending_bytes += size
-        if len(self._pending) >= ROW_GROUP_ROWS or self._pending_bytes >= ROW_GROUP_BYTES:
-            self._write_row_group()
-
-    def write_pending(self) -> int:
-        """Write the rows still held, and return how many rows the file then has."""
-        if self._pending:
-            self._write_row_group()
-        return self._rows_written
+    def write(self, table: pa.Table) -> None:
+        """Add rows, as row groups of their own."""
+        if len(table):
+            self._opened().write_table(table, row_group_size=ROW_GROUP_ROWS)
+            self.rows += len(table)
 
     def finish(self, metadata: Mapping[str, str]) -> None:
         """Complete the file with key-value metadata."""
-        self.write_pending()
         writer = self._opened()
         writer.add_key_value_metadata(dict(metadata))
         writer.close()
         self._writer = None
-
-    def _write_row_group(self) -> None:
-        columns = [
-            pa.array(values, type=field.type)
-            for field, values in zip(self._schema, zip(*self._pending, strict=True), strict=True)
-        ]
-        self._pending = []
-        self._pending_bytes = 0
-        table = pa.Table.from_arrays(columns, schema=self._schema)
-        table = table.take(pc.sort_indices(table, sort_keys=self._order))
-        self._opened().write_table(table, row_group_size=table.num_rows)
-        self._rows_written += table.num_rows
 
     def _opened(self) -> pq.ParquetWriter:
         if self._writer is None:
@@ -104,13 +83,16 @@ class RowWriter:
                 version="2.6",
                 data_page_version="1.0",
                 compression="zstd",
-                compression_level=3,
+                compression_level=2,
                 use_dictionary=[  # type: ignore[arg-type]  # the stubs know only true and false
                     name for name in self._schema.names if name not in _NEVER_REPEATED
                 ],
+                column_encoding={name: code for name, code in _ENCODINGS.items() if name in self._schema.names},
                 write_statistics=True,
                 write_page_index=True,
                 store_schema=True,
-                sorting_columns=pq.SortingColumn.from_ordering(self._schema, self._order),
+                sorting_columns=pq.SortingColumn.from_ordering(
+                    self._schema, [(name, "ascending") for name in self._order]
+                ),
             )
         return self._writer

@@ -12,6 +12,9 @@ import pyarrow as pa
 SCHEMA_VERSION: Final = 1
 """Grows whenever a column is added, or its type or meaning changes."""
 
+LAST_TIMESTAMP_MS: Final = 253_402_300_799_999
+"""The last millisecond of the year 9999, the last that Python and SQL engines can name."""
+
 _TEXT = pa.string()
 
 
@@ -86,7 +89,7 @@ QUARANTINE_SCHEMA: Final[pa.Schema] = pa.schema(
 """One row per line that could not be read as a message."""
 
 MESSAGES_ORDER: Final = ("conversation_id", "timestamp", "msg_id")
-"""How each row group of messages is sorted; nulls stand last."""
+"""How messages are sorted, window by window; nulls stand last, and what is equal keeps the order of the lines."""
 
 QUARANTINE_ORDER: Final = ("raw_revision", "line_number")
-"""How each row group of quarantined lines is sorted."""
+"""How quarantined lines are sorted."""

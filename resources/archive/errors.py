@@ -38,3 +38,19 @@ class ArchiveSuperseded(ArchiveError):
 
 class ArchiveDamaged(ArchiveError):
     """Raised when an object is missing or its bytes do not have the SHA-256 they must have."""
+
+
+def missing_object(bucket: str, key: str) -> ArchiveDamaged:
+    """Return the error of an object that the ledger knows and S3 does not."""
+    return ArchiveDamaged(
+        f"s3://{bucket}/{key} is missing, although the ledger knows it.",
+        "Restore it from a bucket version or a backup; inside the window, look at the hour again.",
+    )
+
+
+def damaged_object(bucket: str, key: str) -> ArchiveDamaged:
+    """Return the error of an object whose bytes do not have the SHA-256 they must have."""
+    return ArchiveDamaged(
+        f"s3://{bucket}/{key} does not hold the bytes that were written.",
+        "Restore it from a bucket version or a backup; inside the window, delete it and look at the hour again.",
+    )

@@ -2,15 +2,15 @@
 
 A put is guarded: it says which version it replaces, and fails when somebody else was faster. Every object carries its
 SHA-256, so that a put whose answer was lost is recognised as our own, and a damaged download as damaged. Not here: what
-the objects mean (`layout.py`, `ledger.py`).
+the objects mean (`layout.py`, `ledger.py`), how parts are sent (`multipart.py`), reading what still arrives
+(`arriving_file.py`).
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -19,47 +19,26 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from botocore.exceptions import ClientError
 
-from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded
-from resources.archive.s3_errors import code_of, explained
+from resources.archive.arriving_file import ArrivingFile, arriving
+from resources.archive.errors import ArchiveSuperseded, damaged_object
+from resources.archive.multipart import MultipartUpload
+from resources.archive.retries import TRIES, retrying, was_a_conflict
+from resources.archive.s3_errors import MISSING, code_of, explained
 from resources.clock import Clock
+from resources.digests import Digests, digests_of
 from resources.settings import ArchiveSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+LARGEST_SINGLE_PUT = 64 * 1024 * 1024
+"""A longer file is sent by parts: S3 takes at most 5 GiB in one put, and one connection is slower than several."""
+
 _CHUNK = 1024 * 1024
-_TRIES = 5
 _CONNECTIONS = 16
-_MISSING = frozenset({"NoSuchKey", "NotFound", "404"})
-_CONDITION_NOT_MET = frozenset({"PreconditionFailed", "412"}) | _MISSING
-
-
-@dataclass(frozen=True, slots=True)
-class Digests:
-    """What proves a sequence of bytes: its length and two digests.
-
-    Attributes:
-        bytes: The length.
-        sha256: In lower-case hex: the name and proof of every object.
-        md5: In base64: the only integrity header that every S3 server checks.
-    """
-
-    bytes: int
-    sha256: str
-    md5: str
-
-
-def digests_of(file: BinaryIO) -> Digests:
-    """Read a file from where it stands to its end, in bounded memory, and return its digests."""
-    sha256, md5, length = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
-    while chunk := file.read(_CHUNK):
-        sha256.update(chunk)
-        md5.update(chunk)
-        length += len(chunk)
-    return Digests(length, sha256.hexdigest(), base64.b64encode(md5.digest()).decode())
+_CONDITION_NOT_MET = frozenset({"PreconditionFailed", "412"}) | MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +54,10 @@ class ObjectHead:
     etag: str
     bytes: int
     sha256: str | None
+
+    def holds(self, digests: Digests) -> bool:
+        """Tell whether the object holds the bytes of these digests."""
+        return (self.bytes, self.sha256) == (digests.bytes, digests.sha256)
 
 
 class ArchiveBucket:
@@ -93,7 +76,7 @@ class ArchiveBucket:
             connect_timeout=10,
             read_timeout=60,
             max_pool_connections=_CONNECTIONS,
-            retries={"mode": "standard", "total_max_attempts": _TRIES},
+            retries={"mode": "standard", "total_max_attempts": TRIES},
             s3={"addressing_style": "path" if own_server else "auto"},
             # S3-compatible servers older than 2025 refuse boto3's new checksum trailers; Content-MD5 is sent to all.
             request_checksum_calculation="when_required" if own_server else "when_supported",
@@ -108,7 +91,7 @@ class ArchiveBucket:
             try:
                 answer = self._client.head_object(Bucket=self.name, Key=key)
             except ClientError as error:
-                if code_of(error) in _MISSING:
+                if code_of(error) in MISSING:
                     return None
                 raise
         return ObjectHead(answer["ETag"], answer["ContentLength"], _sha256_in(answer["Metadata"]))
@@ -116,11 +99,11 @@ class ArchiveBucket:
     def put_file(
         self, key: str, path: Path, digests: Digests, *, content_type: str, replaces: ObjectHead | None
     ) -> str:
-        """Store a file under a key, as one PutObject, and return its etag.
+        """Store a file under a key, whole or not at all, and return its etag. A large one is sent by parts.
 
         Args:
             key: Where to.
-            path: The file; it is streamed.
+            path: The file; it is never in memory as a whole.
             digests: Of the file; sent along and stored.
             content_type: The media type.
             replaces: The version this put replaces, as `head` or `read` told; None when there must be none yet.
@@ -129,6 +112,11 @@ class ArchiveBucket:
             ArchiveSuperseded: The key holds something else than `replaces` by now. A put of the same bytes whose answer
                 was lost is recognised by its SHA-256 and counts as done.
         """
+        if digests.bytes > LARGEST_SINGLE_PUT:
+            with explained("PUT", self.name, key):
+                return retrying(self._clock, was_a_conflict)(
+                    self._put_by_parts, key, path, digests, content_type, replaces
+                )
         with path.open("rb") as file:
             return self._put(key, file, digests, content_type, replaces)
 
@@ -145,10 +133,8 @@ class ArchiveBucket:
         content_type: str,
         replaces: ObjectHead | None,
     ) -> str:
-        # Without its quotes: Ceph before 20 compares them too, and S3 takes an etag either way.
-        condition: dict[str, Any] = {"IfMatch": replaces.etag.strip('"')} if replaces else {"IfNoneMatch": "*"}
         with explained("PUT", self.name, key):
-            for attempt in self._retrying():
+            for attempt in retrying(self._clock):
                 with attempt:
                     body.seek(0)
                     try:
@@ -160,7 +146,7 @@ class ArchiveBucket:
                             ContentMD5=digests.md5,
                             ContentType=content_type,
                             Metadata={"sha256": digests.sha256},
-                            **condition,
+                            **_condition(replaces),
                         )
                     except ClientError as error:
                         if code_of(error) not in _CONDITION_NOT_MET:
@@ -168,12 +154,49 @@ class ArchiveBucket:
                         return self._own_put_or_superseded(key, digests)
         return answer["ETag"]
 
+    def _put_by_parts(
+        self,
+        key: str,
+        path: Path,
+        digests: Digests,
+        content_type: str,
+        replaces: ObjectHead | None,
+    ) -> str:
+        if there := self._own_put_unless_replaceable(key, digests, replaces):
+            return there
+        with MultipartUpload(
+            self._client, self.name, key, digests, content_type=content_type, clock=self._clock
+        ) as upload:
+            upload.send(path)
+            # Ceph before 20 ignores a condition at completion: this look leaves another writer a moment, not minutes.
+            if there := self._own_put_unless_replaceable(key, digests, replaces):
+                return there
+            try:
+                upload.complete(_condition(replaces))
+            except ClientError as error:
+                if code_of(error) not in _CONDITION_NOT_MET | {"NoSuchUpload"}:
+                    raise
+        # Asked for also after a good answer, in which Ceph before 20 leaves the etag out.
+        return self._own_put_or_superseded(key, digests)
+
+    def _own_put_unless_replaceable(self, key: str, digests: Digests, replaces: ObjectHead | None) -> str | None:
+        """Return the etag of these very bytes if they are there, or None if what is there may still be replaced."""
+        there = self.head(key)
+        if there is not None and there.holds(digests):
+            return there.etag
+        if (there and there.etag) != (replaces and replaces.etag):
+            raise self._superseded(key)
+        return None
+
     def _own_put_or_superseded(self, key: str, digests: Digests) -> str:
         """A refused condition may only mean that our own put arrived and its answer did not."""
         there = self.head(key)
-        if there is not None and there.sha256 == digests.sha256 and there.bytes == digests.bytes:
-            return there.etag
-        raise ArchiveSuperseded(
+        if there is None or not there.holds(digests):
+            raise self._superseded(key)
+        return there.etag
+
+    def _superseded(self, key: str) -> ArchiveSuperseded:
+        return ArchiveSuperseded(
             f"s3://{self.name}/{key} was written by somebody else in the meantime.",
             "Nothing was overwritten. Run it again; it will start from what is there now.",
         )
@@ -189,24 +212,18 @@ class ArchiveBucket:
         if head is None:
             return None
         if head.sha256 is not None and hashlib.sha256(content.getvalue()).hexdigest() != head.sha256:
-            raise self._damaged(key)
+            raise damaged_object(self.name, key)
         return content.getvalue(), head
 
-    def download(self, key: str, path: Path, *, sha256: str) -> None:
-        """Fetch an object into a file and prove its bytes.
+    def arriving(self, key: str, path: Path, *, sha256: str) -> AbstractContextManager[ArrivingFile]:
+        """Fetch an object into a file, to be read while it arrives; see `arriving_file.py`.
 
-        Raises:
-            ArchiveDamaged: There is no such object, or its bytes do not have this SHA-256.
+        Args:
+            key: Where from.
+            path: A local file; what is there is replaced.
+            sha256: What its bytes must have, or reading it ends in `ArchiveDamaged`.
         """
-        with path.open("wb+") as file:
-            if self._get(key, file) is None:
-                raise ArchiveDamaged(
-                    f"s3://{self.name}/{key} is missing, although the ledger knows it.",
-                    "Restore it from a bucket version or a backup; inside the window, look at the hour again.",
-                )
-            file.seek(0)
-            if digests_of(file).sha256 != sha256:
-                raise self._damaged(key)
+        return arriving(self._client, self.name, key, path, sha256=sha256, clock=self._clock)
 
     def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
         """Yield the keys under a prefix that sort after a given one, in S3's order (by their UTF-8 bytes)."""
@@ -220,41 +237,24 @@ class ArchiveBucket:
     def _get(self, key: str, file: BinaryIO) -> ObjectHead | None:
         """Write an object's bytes into a file; a body that is cut is asked for again, which boto3 does not do."""
         with explained("GET", self.name, key):
-            for attempt in self._retrying():
+            for attempt in retrying(self._clock):
                 with attempt:
                     file.seek(0)
                     file.truncate()
                     try:
                         answer = self._client.get_object(Bucket=self.name, Key=key)
                     except ClientError as error:
-                        if code_of(error) in _MISSING:
+                        if code_of(error) in MISSING:
                             return None
                         raise
                     with closing(answer["Body"]) as body:
                         file.writelines(body.iter_chunks(_CHUNK))
         return ObjectHead(answer["ETag"], answer["ContentLength"], _sha256_in(answer["Metadata"]))
 
-    def _retrying(self) -> Retrying:
-        """What boto3 leaves to its caller: bodies cut or changed on the way, and two writers at the same instant."""
-        return Retrying(
-            retry=retry_if_exception(_worth_another_try),
-            stop=stop_after_attempt(_TRIES),
-            wait=wait_random_exponential(multiplier=0.2, max=5),
-            sleep=self._clock.sleep,
-            reraise=True,
-        )
 
-    def _damaged(self, key: str) -> ArchiveDamaged:
-        return ArchiveDamaged(
-            f"s3://{self.name}/{key} does not hold the bytes that were written.",
-            "Restore it from a bucket version or a backup; inside the window, delete it and look at the hour again.",
-        )
-
-
-def _worth_another_try(error: BaseException) -> bool:
-    if isinstance(error, ClientError):
-        return code_of(error) in {"ConditionalRequestConflict", "BadDigest"}
-    return isinstance(error, ResponseStreamingError | IncompleteReadError | ReadTimeoutError)
+def _condition(replaces: ObjectHead | None) -> dict[str, Any]:
+    # Without its quotes: Ceph before 20 compares them too, and S3 takes an etag either way.
+    return {"IfMatch": replaces.etag.strip('"')} if replaces else {"IfNoneMatch": "*"}
 
 
 def _sha256_in(metadata: Mapping[str, str]) -> str | None:

@@ -197,6 +197,8 @@ class MessageCounts(_Record):
         quarantined: Rows in the quarantine file.
         blank: Lines with nothing but spaces.
         outside_hour: Of the messages, those whose timestamp lies in another hour.
+        id_time_differs: Of the messages, those whose msg_id carries a time more than a minute from the timestamp: a
+            cross-check only, since that ids carry a time is undocumented.
     """
 
     lines: int = 0
@@ -206,6 +208,25 @@ class MessageCounts(_Record):
     quarantined: int = 0
     blank: int = 0
     outside_hour: int = 0
+    id_time_differs: int = 0
+
+
+class Oddity(_Record):
+    """Something the lines of an hour hold that the platform's documentation does not, or not so.
+
+    Attributes:
+        kind: In which way; a value of `assets.conversion.drift.OddityKind`.
+        name: The path of the field, or the type.
+        lines: How many lines hold it.
+        first_revision: SHA-256 of the raw revision with the first of them.
+        first_line_number: Where in it.
+    """
+
+    kind: str
+    name: str
+    lines: int
+    first_revision: str
+    first_line_number: int
 
 
 class PublishedObject(_Record):
@@ -230,6 +251,7 @@ class MessagesRecord(_Record):
     first_message_at: AwareDatetime | None = None
     last_message_at: AwareDatetime | None = None
     body_types: dict[str, int] = Field(default_factory=dict)
+    drift: tuple[Oddity, ...] = ()
     built_at: AwareDatetime | None = None
     failures_in_a_row: int = 0
     last_failure_at: AwareDatetime | None = None

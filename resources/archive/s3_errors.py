@@ -27,24 +27,30 @@ from resources.archive.errors import (
 )
 
 _CREDENTIALS = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role this process runs under."
-_PERMISSIONS = "Grant this process s3:GetObject, s3:PutObject and s3:ListBucket on the archive's bucket."
+_PERMISSIONS = (
+    "Grant this process s3:GetObject, s3:PutObject, s3:AbortMultipartUpload and s3:ListBucket on the archive's bucket."
+)
 _REGION = "Set archive.region in the settings to the bucket's region."
 _REMEDIES = {
     "403": f"{_PERMISSIONS} If it has them: {_CREDENTIALS}",  # a HEAD is refused without a code
     "AccessDenied": _PERMISSIONS,
     "AllAccessDisabled": "The bucket's owner has to enable it again.",
     "AuthorizationHeaderMalformed": _REGION,
-    "EntityTooLarge": "S3 takes at most 5 GiB in one object: keep the hour's file by hand before its deadline.",
+    "EntityTooLarge": "Raise the S3 server's limit on an object, or keep the hour's file by hand before its deadline.",
     "ExpiredToken": "Renew the temporary AWS credentials.",
     "InvalidAccessKeyId": _CREDENTIALS,
     "InvalidToken": "Renew the temporary AWS credentials.",
     "NoSuchBucket": "Create the bucket, or correct archive.root in the settings.",
+    "NoSuchUpload": "Something ended the upload while it ran, perhaps a lifecycle rule of the bucket. Run it again.",
     "PermanentRedirect": _REGION,
     "QuotaExceeded": "Raise the quota of the bucket or its user.",
     "RequestTimeTooSkewed": "Set this machine's clock: S3 refuses requests more than 15 minutes off.",
     "SignatureDoesNotMatch": _CREDENTIALS,
     "UserSuspended": "The S3 user is suspended; its administrator has to enable it again.",
 }
+MISSING = frozenset({"NoSuchKey", "NotFound", "404"})
+"""The codes of an object that is not there."""
+
 _PASSING = frozenset({"SlowDown", "RequestTimeout", "OperationAborted", "BadDigest"})
 _NO_CREDENTIALS = (
     NoCredentialsError,

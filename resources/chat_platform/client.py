@@ -15,7 +15,7 @@ from typing import Self
 
 from pydantic import SecretStr
 
-from resources.chat_platform.download import download
+from resources.chat_platform.download import DownloadedFile, download
 from resources.chat_platform.error_catalogue import HourAnswer, exception_for, look_up
 from resources.chat_platform.errors import (
     DownloadInterrupted,
@@ -153,40 +153,58 @@ class ChatPlatform:
         self,
         hour: Hour,
         folder: Path,
+        *,
+        on_file: Callable[[DownloadedFile], None] = lambda _: None,
         on_bytes: Callable[[int], None] = lambda _: None,
-    ) -> tuple[HistoryAnswer, tuple[Path, ...]]:
+    ) -> tuple[HistoryAnswer, tuple[DownloadedFile, ...]]:
         """Ask for an hour and fetch its files, each into a file of the folder, in the platform's order.
 
-        URLs that run out before or during a download are asked for again, a bounded number of times.
+        URLs that run out before or during a download are asked for again, a bounded number of times, and then all files
+        are fetched anew.
+
+        Args:
+            hour: The hour.
+            folder: A private folder.
+            on_file: Called with each file as soon as it has arrived whole, whatever becomes of the others. It is not
+                touched before the call returns, and may be replaced later.
+            on_bytes: Called with the length of each piece, for progress.
 
         Raises:
-            PlatformError: Also `DownloadFailed`. Files that arrived whole stay in the folder, parts do not.
+            PlatformError: Also `DownloadFailed`.
             LocalStateError: The private folder cannot be used.
         """
         for _ in range(_FRESH_URLS):
             answer = self.history_urls(hour)
             try:
-                return answer, self._download_all(hour, answer, folder, on_bytes)
+                return answer, self._download_all(hour, answer, folder, on_file, on_bytes)
             except DownloadUrlExpired:
                 continue
         answer = self.history_urls(hour)
-        return answer, self._download_all(hour, answer, folder, on_bytes)
+        return answer, self._download_all(hour, answer, folder, on_file, on_bytes)
 
     def _download_all(
-        self, hour: Hour, answer: HistoryAnswer, folder: Path, on_bytes: Callable[[int], None]
-    ) -> tuple[Path, ...]:
+        self,
+        hour: Hour,
+        answer: HistoryAnswer,
+        folder: Path,
+        on_file: Callable[[DownloadedFile], None],
+        on_bytes: Callable[[int], None],
+    ) -> tuple[DownloadedFile, ...]:
         for url in answer.urls:
             url.check(self._app.download_hosts, allow_http=self._app.allow_http)
-        return tuple(
-            self._download(hour, url, folder / f"{index}.jsonl.gz", on_bytes) for index, url in enumerate(answer.urls)
-        )
+        files: list[DownloadedFile] = []
+        for index, url in enumerate(answer.urls):
+            file = self._download(hour, url, folder / f"{index}.jsonl.gz", on_bytes)
+            on_file(file)
+            files.append(file)
+        return tuple(files)
 
-    def _download(self, hour: Hour, url: SignedUrl, path: Path, on_bytes: Callable[[int], None]) -> Path:
+    def _download(self, hour: Hour, url: SignedUrl, path: Path, on_bytes: Callable[[int], None]) -> DownloadedFile:
         name = f"GET {path.name} of hour {hour} of {self._app.name} from {url.host}"
 
-        def once() -> None:
+        def once() -> DownloadedFile:
             try:
-                download(
+                digests = download(
                     self._storage,
                     url,
                     path,
@@ -197,13 +215,13 @@ class ChatPlatform:
                 )
             except DownloadInterrupted as error:
                 raise TryAgain(error) from None
+            return DownloadedFile(path, digests)
 
         try:
-            persistently(once, self._clock, self._random)
+            return persistently(once, self._clock, self._random)
         except PlatformError:
-            path.unlink(missing_ok=True)  # what stays in the folder after an error is whole
+            path.unlink(missing_ok=True)  # a part is never left to be taken for the whole
             raise
-        return path
 
 
 def _urls_in(answer: ApiAnswer, name: str) -> HistoryAnswer:

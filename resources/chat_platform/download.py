@@ -6,6 +6,7 @@ Not here: asking for the URL (`client.py`), and what the bytes hold (`assets/con
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -21,12 +22,26 @@ from resources.chat_platform.errors import (
 from resources.chat_platform.http import transport_error
 from resources.chat_platform.signed_url import SignedUrl
 from resources.clock import Clock
+from resources.digests import Digester, Digests
 
 LONGEST_DOWNLOAD_SECONDS = 1500.0
 """A signed URL is good for 30 minutes; a download that takes longer than 25 is given up and begun anew."""
 
 _OK = 200
 _UNSIGNED = frozenset({401, 403})
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadedFile:
+    """A file that arrived whole.
+
+    Attributes:
+        path: Where it lies.
+        digests: Of the bytes as they arrived.
+    """
+
+    path: Path
+    digests: Digests
 
 
 def download(
@@ -38,8 +53,8 @@ def download(
     max_bytes: int,
     clock: Clock,
     on_bytes: Callable[[int], None] = lambda _: None,
-) -> int:
-    """Fetch a file once and return its length in bytes.
+) -> Digests:
+    """Fetch a file once and return the digests of its bytes, computed while they come.
 
     The bytes are kept as they come: no Content-Encoding is undone, so a gzip file stays one whatever the storage says.
 
@@ -59,7 +74,7 @@ def download(
         DownloadFailed: Anything else.
     """
     give_up_at = clock.now().timestamp() + LONGEST_DOWNLOAD_SECONDS
-    length = 0
+    length, digester = 0, Digester()
     try:
         with client.stream("GET", url.reveal()) as response, path.open("wb") as file:
             _check_status(response, url, name, clock)
@@ -73,6 +88,7 @@ def download(
                 if clock.now().timestamp() > give_up_at:
                     raise DownloadInterrupted(f"{name} came too slowly.", "It is fetched again.")
                 file.write(chunk)
+                digester.update(chunk)
                 on_bytes(len(chunk))
     except httpx.HTTPError as error:
         failure = transport_error(error, name)
@@ -84,7 +100,7 @@ def download(
             f"{name} ended after {length:,} of {announced:,} bytes.",
             "It is fetched again.",
         )
-    return length
+    return digester.digests()
 
 
 def _check_status(response: httpx.Response, url: SignedUrl, name: str, clock: Clock) -> None:

@@ -160,7 +160,7 @@ def test_a_lost_hour_is_materialized_as_lost_and_claims_no_rows(world: World, in
     [
         (0.5, [], "HourNotReady", "is pending. The platform has not written the hour yet."),
         (3, [("history", SERVER_ERROR, 5)], "HourFailed", "is failed. GET chatmessages/"),
-        (3, [("file", ScriptedAnswer(200, b"broken"), 1)], "HourFailed", "is failed. The platform gave a damaged file"),
+        (3, [("file", ScriptedAnswer(200, b"broken"), 1)], "HourFailed", "is failed. The platform gave a file"),
     ],
     ids=["pending", "failed", "damaged"],
 )

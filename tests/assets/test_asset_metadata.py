@@ -14,6 +14,7 @@ from resources.archive.records import (
     CaptureRecord,
     MessageCounts,
     MessagesRecord,
+    Oddity,
     PublishedObject,
     RawRevision,
 )
@@ -121,9 +122,24 @@ def test_messages_show_the_ledgers_numbers(archive: AppArchive) -> None:
         "conflicts": 1,
         "quarantined": 2,
         "outside_hour": 1,
+        "id_time_differs": 0,
     }
+    assert str(metadata["times_outside_the_hour"].value).startswith(
+        "1 of 4 messages (25.0%) carry a time outside 12:00"
+    )
     assert metadata["first_message_at"] == dg.MetadataValue.timestamp(HOUR.start)
     assert metadata["dagster/uri"].value == "s3://bucket/history/messages/m.parquet"
+
+
+def test_drift_is_shown_as_a_table_that_no_name_can_break(archive: AppArchive) -> None:
+    oddity = Oddity(kind="unknown_field", name="a|<b>[]", lines=1200, first_revision="f" * 64, first_line_number=7)
+    record = in_state(HourState.ARCHIVED, Reason.FILE_KEPT)
+    plain = messages_metadata(HOUR, record, messages_record(txt=4), archive, AWS)
+    odd = messages_metadata(HOUR, record, messages_record(txt=4).model_copy(update={"drift": (oddity,)}), archive, AWS)
+    assert plain["drift"] == dg.MetadataValue.md("none: every line has a documented form")
+    assert str(odd["drift"].value).splitlines()[2:] == [
+        "| unknown_field | `a··b·[]` | 1,200 | line 7 of `ffffffffffff` |"
+    ]
 
 
 def test_messages_without_a_time_show_none(archive: AppArchive) -> None:
@@ -159,4 +175,4 @@ def test_a_type_that_a_sender_made_up_cannot_break_the_page(archive: AppArchive,
     (row,) = str(metadata["preview"].value).splitlines()[2:]
     shown = row.removeprefix("| `").removesuffix("` | 1 |")
     assert len(shown) == len(name)
-    assert all(letter.isalnum() or letter in "._-()·" for letter in shown)
+    assert all(letter.isalnum() or letter in "._-()[]·" for letter in shown)

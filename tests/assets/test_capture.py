@@ -9,6 +9,8 @@ from datetime import timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from threading import Event
+from typing import Any
 
 import pytest
 
@@ -38,7 +40,7 @@ from tests.assets.looking import (
 )
 from tests.conftest import MakeWorld
 from tests.fake_clock import FakeClock
-from tests.resources.archive.troubled_wire import answered, let_through, troubled
+from tests.resources.archive.troubled_wire import after, answered, let_through, troubled
 from tests.world import World
 
 SERVER_ERROR = ScriptedAnswer(500, b"<html>no</html>")
@@ -78,22 +80,32 @@ def test_the_platforms_bytes_are_kept_unchanged_under_their_sha256(world: World)
     assert (record.looks[0].platform_time, record.looks[0].run_id) == (world.clock.now(), "run-1")
 
 
-def test_the_bytes_are_stored_before_they_are_read_and_the_record_after(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen_while_reading: list[set[str]] = []
-
-    def watched(path: Path) -> FileInspection:
-        seen_while_reading.append(set(stored(world)))
-        return inspect_file(path)
-
-    monkeypatch.setattr("assets.capture.inspect_file", watched)
+def test_the_record_is_written_after_the_bytes_are_stored(world: World) -> None:
     hour = hour_that_stays(world.simulated_app)
     with troubled(world.runtime.bucket, "PutObject") as puts:
         look(world, hour, age=3)
     raw = next(iter(files_of(world.simulated_app, hour)))
     assert [short_name(put.url.partition("history/")[2]) for put in puts] == [raw, "ledger/capture.json"]
-    assert seen_while_reading == [{raw}]
+
+
+def test_a_file_is_inspected_while_it_is_stored(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    inspecting, storing = Event(), Event()
+    met: list[bool] = []
+
+    def inspected_while_it_is_stored(*of_the_file: Any) -> FileInspection:
+        inspecting.set()
+        met.append(storing.wait(timeout=60))
+        return inspect_file(*of_the_file)
+
+    def stored_while_it_is_inspected() -> None:
+        storing.set()
+        met.append(inspecting.wait(timeout=60))
+
+    monkeypatch.setattr("assets.capture.inspect_file", inspected_while_it_is_stored)
+    hour = hour_that_stays(world.simulated_app)
+    with troubled(world.runtime.bucket, "PutObject", after(stored_while_it_is_inspected)):
+        assert look(world, hour, age=3).record.state is HourState.ARCHIVED
+    assert met == [True, True]
 
 
 def test_an_hour_in_several_files_is_kept_in_as_many_revisions(make_world: MakeWorld) -> None:
@@ -102,6 +114,19 @@ def test_an_hour_in_several_files_is_kept_in_as_many_revisions(make_world: MakeW
     look(world, hour_that_stays(app), age=3)
     assert raw_in(world) == files_of(app, hour_that_stays(app))
     assert len(record_of(world, hour_that_stays(app)).raw_revisions) == 3
+
+
+def test_a_file_that_arrived_before_its_urls_ran_out_is_kept_whatever_they_give_next(make_world: MakeWorld) -> None:
+    app = SimulatedApp("acme", "support", urls_per_hour=2, requests_per_minute=1000)
+    world = make_world(apps=[app])
+    hour = hour_that_stays(app)
+    world.platform.script("file", ScriptedAnswer())
+    world.platform.script("file", ScriptedAnswer(403))
+    world.platform.script("history", ScriptedAnswer())
+    world.platform.script("history", ScriptedAnswer(200, {"data": []}))
+    record = look(world, hour, age=3).record
+    assert raw_in(world).items() <= files_of(app, hour).items()
+    assert (record.state, len(record.raw_revisions), len(raw_in(world))) == (HourState.ARCHIVED, 1, 1)
 
 
 def test_equal_files_of_an_hour_are_kept_once(make_world: MakeWorld) -> None:
@@ -265,10 +290,10 @@ def test_a_damaged_file_is_kept_as_it_is_and_the_hour_has_failed(world: World, s
     assert (result.record.state, result.record.reason) == (HourState.FAILED, Reason.DAMAGED_FILE)
     assert result.problem is not None
     assert result.record.looks[0].problem == result.problem
-    after = look(world, hour, age=4).record
-    assert after.state is HourState.ARCHIVED
+    mended = look(world, hour, age=4).record
+    assert mended.state is HourState.ARCHIVED
     assert set(raw_in(world).values()) == {spoilt, whole}
-    assert [each.damage is None for each in after.raw_revisions] == [False, True]
+    assert [each.damage is None for each in mended.raw_revisions] == [False, True]
 
 
 def test_one_damaged_file_of_several_takes_none_of_the_others_away(make_world: MakeWorld) -> None:
@@ -414,20 +439,32 @@ def test_a_crash_between_file_and_record_loses_nothing(world: World) -> None:
     assert raw_in(world) == files_of(world.simulated_app, hour)
 
 
-def test_a_crash_while_a_file_is_read_leaves_its_bytes_in_the_archive(
-    world: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("crash", [MemoryError(), OSError(5, "Input/output error"), RuntimeError("a secret")])
+def test_a_crash_while_a_file_is_inspected_leaves_its_bytes_and_the_evidence_in_the_archive(
+    world: World, monkeypatch: pytest.MonkeyPatch, crash: Exception
 ) -> None:
     hour = hour_that_stays(world.simulated_app)
 
-    def crash(_: Path) -> FileInspection:
-        raise MemoryError
+    def fail(*_: Any) -> FileInspection:
+        raise crash
 
     with monkeypatch.context() as patch:
-        patch.setattr("assets.capture.inspect_file", crash)
-        with pytest.raises(MemoryError):
-            look(world, hour, age=3)
+        patch.setattr("assets.capture.inspect_file", fail)
+        result = look(world, hour, age=3)
     assert raw_in(world) == files_of(world.simulated_app, hour)
-    assert look(world, hour, age=4).record.state is HourState.ARCHIVED
+    assert result.record == record_of(world, hour)
+    assert result.record.state is HourState.FAILED
+    assert f"could not be inspected: {type(crash).__name__}" in (result.problem or "")
+    assert "secret" not in (result.problem or "")
+    mended = look(world, hour, age=4).record
+    assert (mended.state, [each.damage for each in mended.raw_revisions]) == (HourState.ARCHIVED, [None])
+
+
+def test_what_an_inspection_says_is_not_written_down_when_the_file_could_not_be_stored(world: World) -> None:
+    world.platform.script("file", ScriptedAnswer(200, b"broken"))
+    with troubled(world.runtime.bucket, "PutObject", answered(403, "AccessDenied")), pytest.raises(ArchiveRefused):
+        look(world, hour_that_stays(world.simulated_app), age=3)
+    assert stored(world) == {}
 
 
 def test_an_archive_that_cannot_be_written_fails_the_look_and_a_later_one_succeeds(world: World) -> None:

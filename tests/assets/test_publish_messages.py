@@ -13,7 +13,7 @@ import pytest
 
 from assets import publish_messages as module
 from assets.conversion.convert import Conversion
-from assets.conversion.lines import Damage, DamagedFile
+from assets.conversion.gzip_file import Damage, DamagedFile
 from assets.conversion.message import decode_line
 from assets.conversion.schema import MESSAGES_SCHEMA, QUARANTINE_SCHEMA, SCHEMA_VERSION
 from assets.publish_messages import ConversionFailed, NotCaptured, publish_messages
@@ -228,7 +228,7 @@ def test_a_quarantine_that_a_better_reader_empties_becomes_a_table_without_rows(
 ) -> None:
     look_at_lines(world, HOUR, message(1), b"no message")
     publish(world, HOUR)
-    monkeypatch.setattr("assets.conversion.convert.decode_line", _understands_everything())
+    monkeypatch.setattr("assets.conversion.decoding.decode_line", _understands_everything())
     record = publish(world, HOUR)
     assert (record.counts.messages, record.counts.quarantined) == (2, 0)
     assert rows_of(world, world.archive.layout.quarantine(HOUR)) == []
@@ -238,8 +238,29 @@ def test_a_quarantine_that_a_better_reader_empties_becomes_a_table_without_rows(
     assert publish(world, HOUR) == record
 
 
-def _understands_everything() -> Callable[[bytes], Any]:
-    return lambda line: decode_line(message(2) if line == b"no message" else line)
+def _understands_everything() -> Callable[[bytes, int], Any]:
+    return lambda line, depth: decode_line(message(2) if line == b"no message" else line, depth)
+
+
+def test_the_ledger_tells_what_the_documentation_does_not(world: World) -> None:
+    odd = orjson.dumps(orjson.loads(message(1)) | {"risk": 1})
+    look_at_lines(world, HOUR, message(2), odd)
+    [oddity] = publish(world, HOUR).drift
+    assert (oddity.kind, oddity.name, oddity.lines, oddity.first_line_number) == ("unknown_field", "risk", 1, 2)
+
+
+def test_the_limits_of_the_settings_hold(make_world: MakeWorld) -> None:
+    world = make_world(limits={"max_line_bytes": len(message(1))})
+    look_at_lines(world, HOUR, message(1), message(1) + b" ")
+    counts = publish(world, HOUR).counts
+    assert (counts.messages, counts.quarantined) == (1, 1)
+
+
+def test_a_large_hour_is_published_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    look_at_lines(world, HOUR, message(1), b"no message", message(2))
+    record = publish(world, HOUR)
+    monkeypatch.setattr(module, "LARGE_HOUR_BYTES", 0)
+    assert publish(world, HOUR) == record
 
 
 def test_an_hour_of_nothing_but_unreadable_lines_has_a_table_without_rows(world: World) -> None:
@@ -296,7 +317,7 @@ def test_a_conversion_that_fails_is_written_down_and_harms_nothing(
     look_at_lines(world, HOUR, message(1), message(2), age=25)
 
     def refuse(files: Any, **_: Any) -> Conversion:
-        raise DamagedFile(Damage.SUSPICIOUS_RATIO, files[0].path)
+        raise DamagedFile(Damage.SUSPICIOUS_RATIO, files[0].sha256)
 
     with monkeypatch.context() as patch:
         patch.setattr(module, "convert_revisions", refuse)

@@ -20,6 +20,7 @@ from resources.credentials import (
 )
 from resources.hours.hour import Hour
 from resources.hours.policy import HourPolicy
+from resources.limits import Limits
 from resources.settings import AppSettings, ArchiveSettings, Settings
 
 SLACK_TOKENS = ("T1JJ3T3L2", "A1BRTD4JD", "TIiajkdnlazkcOXrIdevi7FQ")
@@ -61,7 +62,7 @@ def test_what_is_left_out_has_its_default() -> None:
         ("team:data-engineering",),
     )
     assert (app.publish_delay_hours, app.settle_hours, app.retention_hours) == (2, 24, 72)
-    assert (app.requests_per_minute, app.max_download_bytes) == (10, 5 * 1024**3)
+    assert (app.requests_per_minute, app.max_download_bytes) == (10, 20 * 1024**3)
     assert app.policy == HourPolicy()
 
 
@@ -87,6 +88,19 @@ def test_every_key_reaches_the_settings() -> None:
     assert app.policy == HourPolicy(timedelta(hours=1.5), timedelta(hours=12), timedelta(hours=168))
     assert (app.requests_per_minute, app.max_download_bytes) == (100, 1000)
     assert app.owners == ("oncall@acme.example", "team:chat")
+
+
+def test_no_file_may_be_larger_than_an_object_of_s3() -> None:
+    largest = 5 * 1024**4
+    assert app_of(max_download_bytes=largest).max_download_bytes == largest
+    with pytest.raises(ValidationError, match="max_download_bytes"):
+        app_of(max_download_bytes=largest + 1)
+
+
+def test_limits_of_files_may_be_set_one_by_one() -> None:
+    assert app_of(limits={"max_depth": 20}).limits == Limits(max_depth=20)
+    with pytest.raises(ValidationError, match=r"limits\.max_depth"):
+        app_of(limits={"max_depth": 251})
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from assets.conversion.convert import Conversion, RawRevisionFile, convert_revisions
-from assets.conversion.lines import DEFAULT_LIMITS, Limits
 from resources.hours.hour import Hour
+from resources.limits import DEFAULT_LIMITS, Limits
 
 HOUR = Hour.from_key("2026112300")
 IN_HOUR_MS = 1_795_392_000_123
@@ -60,7 +60,12 @@ def revision_of(directory: Path, content: bytes) -> RawRevisionFile:
 
 
 def convert(
-    directory: Path, *contents: bytes, limits: Limits = DEFAULT_LIMITS, reverse: bool = False, name: str = "hour"
+    directory: Path,
+    *contents: bytes,
+    limits: Limits = DEFAULT_LIMITS,
+    reverse: bool = False,
+    name: str = "hour",
+    threaded: bool = False,
 ) -> Converted:
     """Convert one hour of as many raw revisions as there are contents."""
     revisions = [revision_of(directory, content) for content in contents]
@@ -72,5 +77,6 @@ def convert(
         messages_path=messages_path,
         quarantine_path=quarantine_path,
         limits=limits,
+        threaded=threaded,
     )
     return Converted(conversion, messages_path, quarantine_path)

@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -15,12 +17,14 @@ from hypothesis import strategies as st
 
 from assets.conversion import convert as convert_module
 from assets.conversion.convert import ConservationBroken, RawRevisionFile, convert_revisions
-from assets.conversion.duplicates import SeenMessages, Sighting
-from assets.conversion.lines import DamagedFile, Limits, inspect_file
-from assets.conversion.message import Message
+from assets.conversion.decoding import DecodedBlock, decode_block
+from assets.conversion.gzip_file import DamagedFile
+from assets.conversion.lines import Block, inspect_file
 from assets.conversion.schema import MESSAGES_SCHEMA, QUARANTINE_SCHEMA
 from resources.archive.records import MessageCounts
+from resources.limits import Limits
 from tests.assets.conversion.hours import APP, HOUR, IN_HOUR_MS, convert, line_of, revision_of
+from tests.assets.conversion.test_decoding import USUAL
 
 FIRST = line_of("1")
 SECOND = line_of("2", chat_type="groupchat")
@@ -62,6 +66,24 @@ def test_revisions_are_a_union_in_any_order(tmp_path: Path) -> None:
     assert one.quarantine_path.read_bytes() == other.quarantine_path.read_bytes()
 
 
+MANY_LINES = st.lists(st.sampled_from([FIRST, SECOND, EDITED, *USUAL, b"oops", b""]), max_size=9)
+
+
+@settings(max_examples=60)
+@given(revisions=st.lists(MANY_LINES, max_size=3), window_rows=st.integers(1, 6))
+def test_the_rows_are_the_same_wherever_windows_end(revisions: list[list[bytes]], window_rows: int) -> None:
+    contents = [lines_of(*lines) for lines in revisions]
+    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("assets.conversion.gzip_file._PIECE_BYTES", 700)
+        whole = convert(Path(name), *contents, name="whole")
+        patch.setattr("assets.conversion.messages_file.WINDOW_ROWS", window_rows)
+        windows = convert(Path(name), *contents, name="windows")
+        threaded = convert(Path(name), *contents, name="threaded", threaded=True)
+        assert threaded.messages_path.read_bytes() == windows.messages_path.read_bytes()
+        assert Counter(map(repr, windows.rows)) == Counter(map(repr, whole.rows))
+    assert whole.conversion == windows.conversion == threaded.conversion
+
+
 def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
     here = convert(tmp_path, lines_of(FIRST, SECOND, b"oops"))
     program = (
@@ -97,6 +119,7 @@ def test_both_files_say_what_they_were_made_of(tmp_path: Path) -> None:
             "quarantined": 1,
             "blank": 0,
             "outside_hour": 0,
+            "id_time_differs": 0,
         }
 
 
@@ -135,7 +158,12 @@ def test_a_damaged_revision_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_a_lost_line_is_an_error_and_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(convert_module._Tally, "is_new", lambda _, message: message.msg_id != "2")
+    def without_a_row(block: Block, position: int, limits: Limits) -> DecodedBlock:
+        decoded = decode_block(block, position, limits)
+        decoded.odd.pop()
+        return decoded
+
+    monkeypatch.setattr(convert_module, "decode_block", without_a_row)
     with pytest.raises(ConservationBroken, match="hour 2026112300 of acme-support do not add up"):
         convert(tmp_path, lines_of(FIRST, SECOND))
     assert not list(tmp_path.glob("*.parquet"))
@@ -167,19 +195,6 @@ def test_no_secret_is_in_any_column(tmp_path: Path) -> None:
     assert secret not in json.dumps(converted.rows, default=str)
 
 
-def test_a_conflicting_row_seen_again_is_a_duplicate() -> None:
-    seen = SeenMessages()
-    rows = [Message("1", 0), Message("1", 1), Message("1", 1), Message("1", 0), Message("2", 0), Message("1", 2)]
-    assert [seen.look_at(row) for row in rows] == [
-        Sighting.FIRST,
-        Sighting.CONFLICT,
-        Sighting.DUPLICATE,
-        Sighting.DUPLICATE,
-        Sighting.FIRST,
-        Sighting.CONFLICT,
-    ]
-
-
 SOME_LINES = st.lists(
     st.sampled_from(
         [FIRST, SECOND, EDITED, FIRST + SECOND, b"", b" \r", b"oops", b"{}", b"\xff", b'{"a":"\xe2\x80\xa8"}']
@@ -197,9 +212,10 @@ def test_nothing_is_lost_whatever_the_bytes(
     contents = [lines_of(*lines) for lines in revisions]
     converted = convert(directory, *contents)
     counts = converted.conversion.counts
-    inspections = [inspect_file(revision_of(directory, content).path) for content in contents]
+    not_blank = sum(inspect_file(revision_of(directory, content).path).lines for content in contents)
+    with_two_objects = sum(lines.count(FIRST + SECOND) for lines in revisions)
     assert counts.lines == counts.messages + counts.duplicates + counts.quarantined + counts.blank
-    assert (counts.lines, counts.blank) == (sum(i.lines for i in inspections), sum(i.blank for i in inspections))
+    assert counts.lines - counts.blank == not_blank + with_two_objects
     assert (counts.messages, counts.quarantined) == (len(converted.rows), len(converted.quarantined))
     assert {row["msg_id"] for row in converted.rows} == {
         msg_id

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.conversion.attachment_secrets import without_secrets
-from assets.conversion.message import LAST_TIMESTAMP_MS, Message, decode_line
-from assets.conversion.schema import MESSAGES_SCHEMA
+from assets.conversion.message import Message, decode_line
+from assets.conversion.schema import LAST_TIMESTAMP_MS, MESSAGES_SCHEMA
 from assets.conversion.unreadable import Unreadable, UnreadableReason
 from tests.assets.conversion.hours import IN_HOUR_MS, line_of
 from tests.assets.conversion.rebuild import rebuild

@@ -36,7 +36,7 @@ CANARY = "canary-that-nobody-may-see"
 @pytest.mark.parametrize(
     ("status", "code", "kind", "remedy"),
     [
-        (403, "AccessDenied", ArchiveRefused, "Grant this process s3:GetObject, s3:PutObject and s3:ListBucket"),
+        (403, "AccessDenied", ArchiveRefused, "s3:PutObject, s3:AbortMultipartUpload and s3:ListBucket"),
         (403, "InvalidAccessKeyId", ArchiveRefused, "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
         (403, "SignatureDoesNotMatch", ArchiveRefused, "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
         (403, "RequestTimeTooSkewed", ArchiveRefused, "Set this machine's clock"),
@@ -44,9 +44,10 @@ CANARY = "canary-that-nobody-may-see"
         (403, "QuotaExceeded", ArchiveRefused, "Raise the quota"),
         (400, "ExpiredToken", ArchiveRefused, "Renew the temporary AWS credentials"),
         (400, "AuthorizationHeaderMalformed", ArchiveRefused, "archive.region"),
-        (400, "EntityTooLarge", ArchiveRefused, "at most 5 GiB"),
+        (400, "EntityTooLarge", ArchiveRefused, "Raise the S3 server's limit"),
         (301, "PermanentRedirect", ArchiveRefused, "archive.region"),
         (404, "NoSuchBucket", ArchiveRefused, "correct archive.root"),
+        (404, "NoSuchUpload", ArchiveRefused, "a lifecycle rule"),
         (418, "Teapot", ArchiveRefused, "documentation"),
         (409, "ConditionalRequestConflict", ArchiveSuperseded, "Run it again"),
         (400, "BadDigest", ArchiveUnreachable, "Run it again later"),

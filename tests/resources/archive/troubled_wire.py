@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from io import SEEK_END, BytesIO
+from threading import Event, Lock
 from typing import Any, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -20,7 +21,7 @@ Trouble = Callable[[AWSPreparedRequest, Send], AWSResponse]
 
 @contextmanager
 def troubled(bucket: ArchiveBucket, operation: str, *troubles: Trouble) -> Iterator[list[AWSPreparedRequest]]:
-    """Let the next requests of an operation, one after the other, meet trouble; later ones go through.
+    """Let the next requests of an operation, in the order they are made, meet trouble; later ones go through.
 
     Args:
         bucket: Whose requests.
@@ -34,10 +35,13 @@ def troubled(bucket: ArchiveBucket, operation: str, *troubles: Trouble) -> Itera
     send = cast("Send", client._endpoint.http_session.send)  # type: ignore[attr-defined]
     requests: list[AWSPreparedRequest] = []
     waiting = list(troubles)
+    one_at_a_time = Lock()
 
     def before_send(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
-        requests.append(request)
-        return waiting.pop(0)(request, send) if waiting else None
+        with one_at_a_time:
+            requests.append(request)
+            trouble = waiting.pop(0) if waiting else None
+        return trouble(request, send) if trouble else None
 
     event, handler = f"before-send.s3.{operation}".rstrip("."), cast("Any", before_send)
     client.meta.events.register(event, handler)
@@ -46,6 +50,12 @@ def troubled(bucket: ArchiveBucket, operation: str, *troubles: Trouble) -> Itera
     finally:
         client.meta.events.unregister(event, handler)
     assert not waiting, f"{len(waiting)} troubles were not met"
+
+
+def header(request: AWSPreparedRequest, name: str) -> str | None:
+    """Return a header of a request, which botocore's signing has made bytes."""
+    value: Any = request.headers.get(name)
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def answered(status: int, code: str) -> Trouble:
@@ -87,6 +97,20 @@ def broken_body(request: AWSPreparedRequest, send: Send) -> AWSResponse:
     return _with_body(send(request), lambda content: _Raw(content[: len(content) // 2], breaks=True))
 
 
+def late_break(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    """The connection breaks after the last byte of the body."""
+    return _with_body(send(request), lambda content: _Raw(content, breaks=True))
+
+
+def held_body(gate: Event) -> Trouble:
+    """The second half of the body comes when the gate is opened."""
+
+    def trouble(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+        return _with_body(send(request), lambda content: _Raw(content, gate=gate))
+
+    return trouble
+
+
 def short_body(request: AWSPreparedRequest, send: Send) -> AWSResponse:
     """The body ends early, as if that were all of it."""
     return _with_body(send(request), lambda content: _Raw(content[:-1]))
@@ -105,15 +129,27 @@ def _with_body(response: AWSResponse, change: Callable[[bytes], _Raw]) -> AWSRes
 class _Raw(BytesIO):
     """A body as urllib3 hands it over, as far as botocore looks at it."""
 
-    def __init__(self, content: bytes, *, breaks: bool = False) -> None:
+    def __init__(self, content: bytes, *, breaks: bool = False, gate: Event | None = None) -> None:
         super().__init__(content)
         self._breaks = breaks
+        self._half = len(content) // 2
+        self._gate = gate
 
     def read(self, size: int | None = -1, /) -> bytes:
+        if self._gate is not None:
+            if size is not None and self.tell() < self._half:
+                return super().read(min(size, self._half - self.tell()))
+            self._gate.wait()
         piece = super().read(size)
         if not piece and self._breaks:
             raise ProtocolError("Connection broken")
         return piece
+
+    def shutdown(self) -> None:
+        self.seek(0, SEEK_END)
+        self._breaks = True
+        if self._gate is not None:
+            self._gate.set()
 
     def stream(self, size: int = 65536) -> Iterator[bytes]:
         while piece := self.read(size):

@@ -12,6 +12,7 @@ import pytest
 
 from resources.chat_platform.client import ChatPlatform
 from resources.chat_platform.connection import connect
+from resources.chat_platform.download import DownloadedFile
 from resources.chat_platform.error_catalogue import HourAnswer
 from resources.chat_platform.errors import (
     DownloadForbidden,
@@ -33,8 +34,8 @@ from tests.resources.chat_platform.conftest import HOUR, Dial, Line
 CHINA = timezone(timedelta(hours=8))
 
 
-def lines_of(paths: tuple[Path, ...]) -> int:
-    return sum(gzip.decompress(path.read_bytes()).count(b"\n") for path in paths)
+def lines_of(files: tuple[DownloadedFile, ...]) -> int:
+    return sum(gzip.decompress(file.path.read_bytes()).count(b"\n") for file in files)
 
 
 @pytest.mark.parametrize("zone", [UTC, CHINA], ids=["overseas", "China"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from resources.chat_platform.download import LONGEST_DOWNLOAD_SECONDS, download
+from resources.chat_platform.download import LONGEST_DOWNLOAD_SECONDS, DownloadedFile, download
 from resources.chat_platform.errors import (
     DownloadFailed,
     DownloadForbidden,
@@ -19,6 +21,7 @@ from resources.chat_platform.errors import (
 )
 from resources.chat_platform.http import download_client
 from resources.chat_platform.signed_url import SignedUrl
+from resources.digests import Digests
 from resources.simulated_platform import RequestKind, ScriptedAnswer, SimulatedApp, Version
 from resources.simulated_platform.hour_files import gzip_files
 from tests.fake_clock import FakeClock
@@ -35,7 +38,7 @@ def test_the_bytes_of_every_file_are_the_platforms_in_its_order(dial: Dial, tmp_
     if not urls:
         line.platform.script("history", ScriptedAnswer(200, {"data": []}))
     _, files = line.client.fetch(HOUR, tmp_path)
-    assert tuple(file.read_bytes() for file in files) == gzip_files(app, HOUR, Version.EARLY)[:urls]
+    assert tuple(file.path.read_bytes() for file in files) == gzip_files(app, HOUR, Version.EARLY)[:urls]
 
 
 @pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}, {"Content-Encoding": "br"}, CHUNKED])
@@ -43,13 +46,13 @@ def test_no_header_of_the_storage_changes_the_bytes(line: Line, tmp_path: Path, 
     (content,) = gzip_files(line.platform.apps[0], HOUR, Version.EARLY)
     line.platform.script("file", ScriptedAnswer(200, content, headers))
     _, (file,) = line.client.fetch(HOUR, tmp_path)
-    assert file.read_bytes() == content
+    assert file.path.read_bytes() == content
 
 
 def test_progress_is_told_piece_by_piece(line: Line, tmp_path: Path) -> None:
     line.platform.script("file", ScriptedAnswer(200, bytes(500_000)))
     pieces: list[int] = []
-    line.client.fetch(HOUR, tmp_path, pieces.append)
+    line.client.fetch(HOUR, tmp_path, on_bytes=pieces.append)
     assert sum(pieces) == 500_000
     assert max(pieces) <= 64 * 1024  # gathered into larger ones, a slow server would go unnoticed for long
 
@@ -90,7 +93,7 @@ def test_what_another_try_cannot_mend_is_an_error_at_once(line: Line, tmp_path: 
 def test_passing_trouble_of_the_storage_is_waited_out(line: Line, tmp_path: Path, status: int) -> None:
     line.platform.script("file", ScriptedAnswer(status), times=3)
     _, (file,) = line.client.fetch(HOUR, tmp_path)
-    assert file.read_bytes() == gzip_files(line.platform.apps[0], HOUR, Version.EARLY)[0]
+    assert file.path.read_bytes() == gzip_files(line.platform.apps[0], HOUR, Version.EARLY)[0]
     assert line.waited() > 3
 
 
@@ -104,12 +107,39 @@ def test_trouble_of_the_storage_that_stays_is_an_error_after_five_attempts(
     assert len(line.platform.requests_of("file")) == 5
 
 
-def test_of_several_files_one_that_is_missing_fails_the_hour(dial: Dial, tmp_path: Path) -> None:
+def test_of_several_files_one_that_is_missing_fails_the_hour_and_those_before_it_are_told(
+    dial: Dial, tmp_path: Path
+) -> None:
     line = dial(SimulatedApp("acme", "support", urls_per_hour=2))
     line.platform.script("file", ScriptedAnswer())
     line.platform.script("file", ScriptedAnswer(404))
+    arrived: list[DownloadedFile] = []
     with pytest.raises(DownloadFailed, match=r"1\.jsonl\.gz"):
-        line.client.fetch(HOUR, tmp_path)
+        line.client.fetch(HOUR, tmp_path, on_file=arrived.append)
+    assert [file.path.name for file in arrived] == ["0.jsonl.gz"]
+
+
+def test_each_file_is_told_when_it_has_arrived_and_before_the_next_is_asked_for(dial: Dial, tmp_path: Path) -> None:
+    app = SimulatedApp("acme", "support", urls_per_hour=3)
+    line = dial(app)
+    told: list[tuple[int, bytes]] = []
+
+    def tell(file: DownloadedFile) -> None:
+        told.append((len(line.platform.requests_of("file")), file.path.read_bytes()))
+
+    line.client.fetch(HOUR, tmp_path, on_file=tell)
+    assert told == list(enumerate(gzip_files(app, HOUR, Version.EARLY), 1))
+
+
+@pytest.mark.parametrize("answer", [ScriptedAnswer(), ScriptedAnswer(cut_after=100), ScriptedAnswer(200, b"")])
+def test_the_digests_of_a_file_are_those_of_the_bytes_that_stay(
+    line: Line, tmp_path: Path, answer: ScriptedAnswer
+) -> None:
+    line.platform.script("file", answer)
+    _, (file,) = line.client.fetch(HOUR, tmp_path)
+    content = file.path.read_bytes()
+    md5 = base64.b64encode(hashlib.md5(content).digest()).decode()  # noqa: S324 - a check of S3's, and no secret
+    assert file.digests == Digests(len(content), hashlib.sha256(content).hexdigest(), md5)
 
 
 @pytest.mark.parametrize("headers", [{}, CHUNKED], ids=["announced", "unannounced"])
@@ -119,11 +149,11 @@ def test_a_file_larger_than_the_limit_is_refused_announced_or_not(
     line = dial(max_download_bytes=1000)
     line.platform.script("file", ScriptedAnswer(200, bytes(1000), headers))
     _, (file,) = line.client.fetch(HOUR, tmp_path)
-    assert file.stat().st_size == 1000
+    assert file.path.stat().st_size == 1000
     line.platform.script("file", ScriptedAnswer(200, bytes(1_000_000), headers))
     with pytest.raises(DownloadTooLarge, match="max_download_bytes"):
         line.client.fetch(HOUR, tmp_path)
-    assert not file.exists()
+    assert not file.path.exists()
 
 
 def test_one_bad_host_among_the_urls_lets_no_file_be_fetched(line: Line, tmp_path: Path) -> None:
@@ -168,8 +198,8 @@ def test_a_url_that_runs_out_while_its_turn_comes_is_asked_for_anew(dial: Dial, 
             begun.append(1)
             line.clock.advance(timedelta(minutes=31))
 
-    _, files = line.client.fetch(HOUR, tmp_path, dawdle_once)
-    assert tuple(file.read_bytes() for file in files) == gzip_files(line.platform.apps[0], HOUR, Version.EARLY)
+    _, files = line.client.fetch(HOUR, tmp_path, on_bytes=dawdle_once)
+    assert tuple(file.path.read_bytes() for file in files) == gzip_files(line.platform.apps[0], HOUR, Version.EARLY)
     assert len(line.platform.requests_of("history")) == 2
 
 

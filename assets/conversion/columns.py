@@ -1,0 +1,300 @@
+"""From decoded lines to Arrow columns, kept in two parts until rows are wanted.
+
+Nearly every row has an envelope, a text and perhaps an `ext`; only one in five has a file, a place or a command. So the
+columns of the second kind hold only the rows that have something in them, and every row says where its details are.
+Which rows stay, and in which order they are written, is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+from msgspec import UNSET
+
+from assets.conversion.common_line import (
+    BODY_KINDS,
+    AudioBody,
+    Body,
+    CommandBody,
+    CommonLine,
+    CustomBody,
+    FileBody,
+    ImageBody,
+    LocationBody,
+    TextBody,
+    VideoBody,
+)
+from assets.conversion.lines import Integers
+from assets.conversion.message import CONVERSATION_SEPARATOR, Message
+from assets.conversion.schema import MESSAGES_SCHEMA
+
+POSITION: Final = "position"
+"""A column of the envelope: the row's place among all lines of the hour."""
+
+_DETAIL: Final = "detail"
+_TEXT: Final = pa.string()
+_IN_ENVELOPE: Final = frozenset(
+    {
+        *("msg_id", "timestamp", "chat_type", "conversation_id", "sender", "recipient", "direction"),
+        *("body_type", "text", "ext", "extra"),
+    }
+)
+
+
+_ENVELOPE_SCHEMA: Final[pa.Schema] = pa.schema(
+    [
+        pa.field(POSITION, pa.int64()),
+        pa.field(_DETAIL, pa.int32()),
+        *(field.remove_metadata() for field in MESSAGES_SCHEMA if field.name in _IN_ENVELOPE),
+    ]
+)
+_DETAILS_SCHEMA: Final[pa.Schema] = pa.schema(
+    [field.remove_metadata() for field in MESSAGES_SCHEMA if field.name not in _IN_ENVELOPE]
+)
+
+_KIND_NUMBERS: Final[dict[type, int]] = {kind: number for number, kind in enumerate(BODY_KINDS)}
+_KIND_NAMES: Final = pa.array([kind.__struct_config__.tag for kind in BODY_KINDS], _TEXT)
+
+_Values = dict[str, list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class RowParts:
+    """Some rows in their two parts.
+
+    Attributes:
+        envelope: What nearly every row has, with its position and the number of its details.
+        details: What some rows have, one table after the other, each with only the columns that it has anything in.
+    """
+
+    envelope: pa.Table
+    details: tuple[pa.Table, ...]
+
+    @property
+    def positions(self) -> Integers:
+        """Where each row stands among all lines of the hour."""
+        positions: Integers = self.envelope.column(POSITION).to_numpy()
+        return positions
+
+    @property
+    def detail_numbers(self) -> Integers:
+        """Where each row's details are; -1 for a row without any."""
+        column: Any = self.envelope.column(_DETAIL)
+        numbers: Integers = column.fill_null(-1).to_numpy()
+        return numbers
+
+
+class CommonRows:
+    """Lines of the usual form, their fields side by side.
+
+    Args:
+        lines: The lines, in order.
+    """
+
+    def __init__(self, lines: Sequence[CommonLine]) -> None:
+        payloads = [line.payload for line in lines]
+        self.lines = lines
+        self._places: dict[type, list[int]] = {}
+        self.bodies: list[Body] = [payload.bodies[0] for payload in payloads]
+        self.kinds: npt.NDArray[np.int8] = np.fromiter(
+            map(_KIND_NUMBERS.__getitem__, map(type, self.bodies)), np.int8, len(lines)
+        )
+        exts = [None if (ext := payload.ext) is UNSET else bytes(ext) for payload in payloads]
+        self.exts = pa.array(exts, pa.binary())
+        self.senders = [payload.sender for payload in payloads]
+        self.recipients = [payload.recipient for payload in payloads]
+        self.outer_senders = [line.outer_sender for line in lines]
+        self.outer_recipients = [line.outer_recipient for line in lines]
+
+    def places_of(self, kind: type) -> list[int]:
+        """Return which lines have a body of that kind."""
+        if kind not in self._places:
+            self._places[kind] = np.flatnonzero(self.kinds == _KIND_NUMBERS[kind]).tolist()
+        return self._places[kind]
+
+    def bodies_of(self, kind: type) -> list[Any]:
+        """Return the bodies of that kind."""
+        return [self.bodies[place] for place in self.places_of(kind)]
+
+    @property
+    def names_are_doubled(self) -> bool:
+        """Whether every line's own `from` and `to` are those of its payload."""
+        return self.outer_senders == self.senders and self.outer_recipients == self.recipients
+
+
+def columns_of_common(rows: CommonRows, positions: Integers) -> RowParts:
+    """Build the columns of lines of the usual form."""
+    lines, bodies = rows.lines, rows.bodies
+    details, detail_numbers = _details_of(rows)
+    chat_types = pa.array([line.chat_type for line in lines], _TEXT)
+    senders, recipients = pa.array(rows.senders, _TEXT), pa.array(rows.recipients, _TEXT)
+    columns = {
+        POSITION: pa.array(positions),
+        _DETAIL: pa.array(detail_numbers, mask=detail_numbers < 0),
+        "msg_id": pa.array([line.msg_id for line in lines], _TEXT),
+        "timestamp": _timestamps([line.timestamp for line in lines]),
+        "chat_type": chat_types,
+        "conversation_id": _conversation_ids(chat_types, senders, recipients),
+        "sender": senders,
+        "recipient": recipients,
+        "direction": pa.array([line.direction for line in lines], _TEXT),
+        "body_type": pa.DictionaryArray.from_arrays(rows.kinds, _KIND_NAMES).cast(_TEXT),
+        "text": pa.array([body.msg if type(body) is TextBody else None for body in bodies], _TEXT),
+        "ext": rows.exts.cast(_TEXT),
+        "extra": pa.nulls(len(lines), _TEXT) if rows.names_are_doubled else pa.array(_extras_of(rows), _TEXT),
+    }
+    return RowParts(_table(columns, _ENVELOPE_SCHEMA), details)
+
+
+def columns_of_messages(messages: Sequence[Message], positions: Integers) -> RowParts:
+    """Build the columns of messages that were read one by one."""
+    columns = dict(zip(Message._fields, map(list, zip(*messages, strict=True)), strict=True))
+    timestamps = _timestamps(columns.pop("timestamp"))
+    arrays = {name: pa.array(values, MESSAGES_SCHEMA.field(name).type) for name, values in columns.items()}
+    arrays |= {
+        "timestamp": timestamps,
+        POSITION: pa.array(positions),
+        _DETAIL: pa.array(range(len(messages)), pa.int32()),
+    }
+    return RowParts(_table(arrays, _ENVELOPE_SCHEMA), (_table(arrays, _DETAILS_SCHEMA),))
+
+
+def text_buffers(array: pa.Array[Any]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """Return where each text of an array ends, after a 0, and the bytes of all of them, without a copy."""
+    _, offsets, content = array.buffers()
+    if offsets is None or content is None:
+        return np.zeros(len(array) + 1, np.int32), np.zeros(0, np.uint8)
+    if array.offset:
+        raise ValueError("A slice of an array does not begin at its buffers' beginning.")
+    ends: npt.NDArray[np.int32] = np.frombuffer(memoryview(offsets), np.int32)[: len(array) + 1]
+    return ends, np.frombuffer(memoryview(content), np.uint8)[: ends[-1]]
+
+
+def joined(parts: Sequence[RowParts]) -> RowParts:
+    """Return several parts as one, its details in one table with all columns."""
+    envelopes, before = [], 0
+    for part in parts:
+        number = _ENVELOPE_SCHEMA.get_field_index(_DETAIL)
+        shifted = pc.add(part.envelope.column(number), pa.scalar(before, pa.int32()))
+        envelopes.append(part.envelope.set_column(number, _ENVELOPE_SCHEMA.field(number), shifted))
+        before += sum(map(len, part.details))
+    tables = [_NO_DETAILS, *(table for part in parts for table in part.details)]
+    details = pa.concat_tables(tables, promote_options="default").combine_chunks()
+    return RowParts(pa.concat_tables(envelopes).combine_chunks(), (details,))
+
+
+def rows_at(parts: RowParts, places: Integers) -> pa.Table:
+    """Put rows of the messages table together.
+
+    Args:
+        parts: All rows there are, joined.
+        places: Which of them, in this order.
+    """
+    envelope = parts.envelope.take(places)
+    details = parts.details[0].take(envelope.column(_DETAIL))
+    columns = {name: envelope.column(name) for name in _IN_ENVELOPE}
+    return _table(columns | {name: details.column(name) for name in _DETAILS_SCHEMA.names}, MESSAGES_SCHEMA)
+
+
+def _conversation_ids(chat_types: pa.Array[Any], senders: pa.Array[Any], recipients: pa.Array[Any]) -> pa.Array[Any]:
+    """Return whose conversation each message belongs to; the rule is that of `message.py`."""
+    ordered = pc.less_equal(senders, recipients)  # by UTF-8 bytes, which have the order of code points
+    first, second = pc.if_else(ordered, senders, recipients), pc.if_else(ordered, recipients, senders)
+    both = pc.binary_join_element_wise(first, second, CONVERSATION_SEPARATOR)
+    one_to_one = pc.equal(chat_types, pa.scalar("chat"))
+    conversation_ids: pa.Array[Any] = pc.if_else(one_to_one, both, recipients)
+    return conversation_ids
+
+
+def _details_of(rows: CommonRows) -> tuple[tuple[pa.Table, ...], npt.NDArray[np.int32]]:
+    numbers = np.full(len(rows.lines), -1, np.int32)
+    tables, before = [], 0
+    for kind, values_of in _DETAILS.items():
+        places = rows.places_of(kind)
+        if places:
+            values = values_of(rows.bodies_of(kind))
+            numbers[places] = np.arange(before, before + len(places), dtype=np.int32)
+            before += len(places)
+            arrays = [pa.array(column, _DETAILS_SCHEMA.field(name).type) for name, column in values.items()]
+            tables.append(pa.Table.from_arrays(arrays, list(values)))
+    return tuple(tables), numbers
+
+
+def _attachment(bodies: Sequence[Any]) -> _Values:
+    return {
+        "file_name": [body.filename for body in bodies],
+        "file_url": [body.url for body in bodies],
+        "file_size": [body.file_length for body in bodies],
+    }
+
+
+def _picture(bodies: Sequence[Any]) -> _Values:
+    sizes = [body.size for body in bodies]
+    return {
+        "thumbnail_url": [None if body.thumb is UNSET else body.thumb for body in bodies],
+        "width": [None if size is UNSET else size.width for size in sizes],
+        "height": [None if size is UNSET else size.height for size in sizes],
+    }
+
+
+def _duration(bodies: Sequence[Any]) -> _Values:
+    return {"duration": [body.length for body in bodies]}
+
+
+def _location(bodies: Sequence[Any]) -> _Values:
+    return {
+        "latitude": [body.lat for body in bodies],
+        "longitude": [body.lng for body in bodies],
+        "address": [body.addr for body in bodies],
+    }
+
+
+def _custom(bodies: Sequence[Any]) -> _Values:
+    return {
+        "custom_event": [body.custom_event for body in bodies],
+        "custom_params": [orjson.dumps(body.params).decode() for body in bodies],
+    }
+
+
+_DETAILS: Final[dict[type, Callable[[Sequence[Any]], _Values]]] = {
+    ImageBody: lambda bodies: _attachment(bodies) | _picture(bodies),
+    AudioBody: lambda bodies: _attachment(bodies) | _duration(bodies),
+    VideoBody: lambda bodies: _attachment(bodies) | _picture(bodies) | _duration(bodies),
+    FileBody: _attachment,
+    LocationBody: _location,
+    CommandBody: lambda bodies: {"action": [body.action for body in bodies]},
+    CustomBody: _custom,
+}
+"""What the columns hold of each kind of body; a text is in the envelope."""
+
+
+def _extras_of(rows: CommonRows) -> list[str | None]:
+    """Return what the line's own names say where the payload has others."""
+    extras = []
+    names = zip(rows.outer_senders, rows.senders, rows.outer_recipients, rows.recipients, strict=True)
+    for outer_sender, sender, outer_recipient, recipient in names:
+        rest = {}
+        if outer_sender != sender:
+            rest["from"] = outer_sender
+        if outer_recipient != recipient:
+            rest["to"] = outer_recipient
+        extras.append(orjson.dumps(rest).decode() if rest else None)
+    return extras
+
+
+def _timestamps(milliseconds: list[int]) -> pa.Array[Any]:
+    return pa.array(milliseconds, pa.int64()).cast(MESSAGES_SCHEMA.field("timestamp").type)
+
+
+def _table(columns: dict[str, Any], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
+
+
+_NO_DETAILS: Final = _DETAILS_SCHEMA.empty_table()

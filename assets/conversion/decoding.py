@@ -1,0 +1,279 @@
+"""A block of lines becomes rows and what is not a row, by two ways that give the same.
+
+The fast way reads lines of the usual form, many at a time (`common_line.py`). A line goes the careful way
+(`message.py`) when the fast one refuses it, when its value is one of the few that the two would read differently, or
+when it cannot be proven that its row holds the whole of it (`proof.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import pyarrow.compute as pc
+from msgspec import MsgspecError
+
+from assets.conversion.columns import CommonRows, RowParts, columns_of_common, text_buffers
+from assets.conversion.common_line import (
+    COMMON_LINE,
+    CommonLine,
+    CustomBody,
+    LocationBody,
+)
+from assets.conversion.lines import BLANK, Block, Integers, json_texts_of
+from assets.conversion.message import Message, decode_line
+from assets.conversion.proof import COLON, colons_accounted_for
+from assets.conversion.unreadable import Unreadable, UnreadableReason
+from resources.limits import Limits
+
+_REFUSALS: Final = (MsgspecError, UnicodeDecodeError, RecursionError)
+_OPENING, _CLOSING, _BACKSLASH, _U = b"{}\\u"
+_ESCAPED_COLON: Final = re.compile(rb"\\u003[aA]")
+_E, _LOWER_CASE, _ZERO = b"e\x200"
+_LONG_EXT_BYTES: Final = 309
+"""Shorter numbers without an exponent are below 1e309, and shorter texts have no room for 1,024 brackets."""
+
+_WITH_URLS: Final = frozenset({"file_name", "file_url", "thumbnail_url", "custom_event"})
+"""Columns of texts that people did not write."""
+
+_SECRET_PARAMETER: Final = b"ecret="
+"""Every spelling of `share-secret=` ends like this, if only the case of ASCII letters is disregarded."""
+
+
+@dataclass(frozen=True, slots=True)
+class OddLine:
+    """What the careful way made of a line, or of one of the JSON objects that stand on it.
+
+    Attributes:
+        place: The line's place in the block, from 0.
+        content: The bytes it was read from.
+        decoded: The message, or why there is none.
+    """
+
+    place: int
+    content: bytes
+    decoded: Message | Unreadable
+
+
+@dataclass(slots=True)
+class DecodedBlock:
+    """A block, read.
+
+    Attributes:
+        lines: How many lines it has; a line on which k JSON objects stand counts as k.
+        blank: How many of them are blank.
+        common: The rows of the usual form.
+        odd: What became of the other lines, in order.
+    """
+
+    lines: int = 0
+    blank: int = 0
+    common: list[RowParts] = field(default_factory=list)
+    odd: list[OddLine] = field(default_factory=list)
+
+
+def decode_block(block: Block, position: int, limits: Limits) -> DecodedBlock:
+    """Read a block of lines. Never raises, whatever the bytes.
+
+    Args:
+        block: The lines.
+        position: Of the block's first line, among all lines of the hour.
+        limits: How deep a line may be nested.
+    """
+    if block.too_long:
+        return DecodedBlock(1, odd=[OddLine(0, block.content, Unreadable(UnreadableReason.TOO_LONG))])
+    text = _BlockText(block)
+    decoded = DecodedBlock(lines=block.count, common=_common_rows(text, position))
+    remaining = np.ones(block.count, bool)
+    for parts in decoded.common:
+        remaining[parts.positions - position] = False
+    for place in np.flatnonzero(remaining).tolist():
+        _read_carefully(place, text.lines[place], decoded, limits)
+    return decoded
+
+
+def _common_rows(text: _BlockText, position: int) -> list[RowParts]:
+    """Build the columns of the lines that the fast way reads, and reads as the careful one would."""
+    common, places = _read_fast(text)
+    rows = CommonRows(common)
+    rows, places = _without(_doubtful(rows, places, text), rows, places)
+    if not rows.lines:
+        return []
+    parts = columns_of_common(rows, places + position)
+    if with_secret := _with_secret_in_text(parts):
+        rows, places = _without(with_secret, rows, places)
+        return _proven(rows, None, places, text, position)
+    return _proven(rows, parts, places, text, position)
+
+
+def _without(doubtful: Collection[int], rows: CommonRows, places: Integers) -> tuple[CommonRows, Integers]:
+    if not doubtful:
+        return rows, places
+    kept = [index for index in range(len(places)) if index not in doubtful]
+    return CommonRows([rows.lines[index] for index in kept]), places[kept]
+
+
+class _BlockText:
+    """A block's bytes, looked at as a whole or line by line."""
+
+    def __init__(self, block: Block) -> None:
+        self.content = block.content
+        self.count = block.count
+        self._feeds = block.feeds
+        self._bytes = np.frombuffer(block.content, np.uint8)
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        return self.content.split(b"\n")
+
+    @property
+    def looks_like_one_object_a_line(self) -> bool:
+        """Whether every line begins with { and ends with }, so that no value can reach over a line's end.
+
+        Between the two braces of `}` and `{` no JSON value goes on; so each line feed stands between two values.
+        """
+        return (
+            self.content.startswith(b"{")
+            and self.content.endswith(b"}")
+            and bool((self._bytes[self._feeds - 1] == _CLOSING).all())
+            and bool((self._bytes[self._feeds + 1] == _OPENING).all())
+        )
+
+    @property
+    def may_escape_a_colon(self) -> bool:
+        backslashes = np.flatnonzero(self._bytes[:-1] == _BACKSLASH)
+        unicode_escapes = bool((self._bytes[backslashes + 1] == _U).any())
+        return unicode_escapes and _ESCAPED_COLON.search(self.content) is not None
+
+    def colons(self, places: Integers) -> int:
+        """Count the colons on some of the lines."""
+        if len(places) == self.count:
+            return int(np.count_nonzero(self._bytes == COLON))
+        return sum(self.lines[place].count(b":") for place in places.tolist())
+
+
+def _read_fast(text: _BlockText) -> tuple[list[CommonLine], Integers]:
+    """Read the lines of the usual form, and say where they stand."""
+    if text.looks_like_one_object_a_line:
+        try:
+            common = COMMON_LINE.decode_lines(text.content)
+        except _REFUSALS:
+            pass  # some line is odd: they are read one by one
+        else:
+            if len(common) == text.count:  # else some line holds several objects
+                return common, np.arange(text.count)
+    common, places = [], []
+    for place, line in enumerate(text.lines):
+        try:
+            common.append(COMMON_LINE.decode(line))
+        except _REFUSALS:
+            continue
+        places.append(place)
+    return common, np.array(places, np.int64)
+
+
+def _doubtful(rows: CommonRows, places: Integers, text: _BlockText) -> set[int]:
+    """Find the rows whose lines the careful way may read differently."""
+    doubtful = {*_with_doubtful_ext(rows), *_with_whole_degrees(rows), *_with_custom_forms_that_differ(rows)}
+    if text.may_escape_a_colon:
+        lines = text.lines
+        doubtful |= {index for index, place in enumerate(places.tolist()) if _ESCAPED_COLON.search(lines[place])}
+    return doubtful
+
+
+def _with_doubtful_ext(rows: CommonRows) -> list[int]:
+    """An `ext` that is null counts as a field without a column, and what orjson refuses makes its line unreadable.
+
+    What msgspec lets pass and orjson refuses is: numbers beyond 1.8e308, which have an exponent or very many digits;
+    nesting beyond 1,024 levels, which takes as many brackets; and bytes that are not UTF-8.
+    """
+    ends, text = text_buffers(rows.exts)
+    if not _is_utf8(text.tobytes()):
+        return [
+            index for index, ext in enumerate(rows.exts.to_pylist()) if ext is not None and _is_null_or_refused(ext)
+        ]
+    lengths = np.diff(ends)
+    by_length = np.flatnonzero((lengths == len(b"null")) | (lengths >= _LONG_EXT_BYTES))
+    exponents = np.flatnonzero((text[1:] | _LOWER_CASE) == _E) + 1
+    exponents = exponents[text[exponents - 1] - _ZERO < 10]  # noqa: PLR2004 - digits; what is smaller than 0 is large
+    by_exponent = np.searchsorted(ends, exponents, side="right") - 1
+    candidates = {*by_length.tolist(), *by_exponent.tolist()}
+    return [index for index in candidates if _is_null_or_refused(rows.exts[index].as_py())]
+
+
+def _is_null_or_refused(ext: bytes) -> bool:
+    try:
+        # As deep in brackets as on its line.
+        return bool(orjson.loads(b"[[%b]]" % ext) == [[None]])
+    except orjson.JSONDecodeError:
+        return True
+
+
+def _is_utf8(text: bytes) -> bool:
+    """Tell of JSON texts in a row; since each begins and ends with ASCII, none can mend another."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _with_whole_degrees(rows: CommonRows) -> list[int]:
+    """39 and 39.0 are the same here, and not on the line."""
+    places = zip(rows.places_of(LocationBody), rows.bodies_of(LocationBody), strict=True)
+    return [place for place, body in places if body.lat.is_integer() or body.lng.is_integer()]
+
+
+def _with_custom_forms_that_differ(rows: CommonRows) -> list[int]:
+    places = zip(rows.places_of(CustomBody), rows.bodies_of(CustomBody), strict=True)
+    return [
+        place for place, body in places if [{name: value} for name, value in body.params.items()] != body.legacy_params
+    ]
+
+
+def _with_secret_in_text(parts: RowParts) -> set[int]:
+    """An attachment's secret may stand in a URL, and is cut out of any text that looks like one."""
+    suspected: list[npt.NDArray[np.bool_]] = []
+    for table in parts.details:
+        suspected.append(np.zeros(len(table), bool))
+        for name in _WITH_URLS.intersection(table.column_names):
+            column = table.column(name)
+            if any(_SECRET_PARAMETER in text_buffers(chunk)[1].tobytes().lower() for chunk in column.chunks):
+                found = pc.match_substring(column, _SECRET_PARAMETER.decode(), ignore_case=True)
+                suspected[-1] |= found.fill_null(fill_value=False).to_numpy()
+    numbers = np.flatnonzero(np.concatenate([*suspected, []]))
+    return set(np.flatnonzero(np.isin(parts.detail_numbers, numbers)).tolist()) if len(numbers) else set()
+
+
+def _proven(
+    rows: CommonRows, parts: RowParts | None, places: Integers, text: _BlockText, position: int
+) -> list[RowParts]:
+    """Build the columns of rows and keep those that hold the whole of their lines; the others are found by halves."""
+    if not rows.lines:
+        return []
+    parts = parts or columns_of_common(rows, places + position)
+    if colons_accounted_for(rows, parts) == text.colons(places):
+        return [parts]
+    middle = len(places) // 2
+    if not middle:
+        return []
+    return [
+        *_proven(CommonRows(rows.lines[:middle]), None, places[:middle], text, position),
+        *_proven(CommonRows(rows.lines[middle:]), None, places[middle:], text, position),
+    ]
+
+
+def _read_carefully(place: int, line: bytes, decoded: DecodedBlock, limits: Limits) -> None:
+    texts = json_texts_of(line)
+    decoded.lines += len(texts) - 1
+    for content in texts:
+        if content.strip(BLANK):
+            decoded.odd.append(OddLine(place, content, decode_line(content, limits.max_depth)))
+        else:
+            decoded.blank += 1

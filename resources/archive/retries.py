@@ -1,0 +1,37 @@
+"""What is tried again beyond what boto3 tries by itself, how often, and after which pauses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from resources.archive.s3_errors import code_of
+from resources.clock import Clock
+
+TRIES = 5
+"""A request is made at most so often, by boto3 and again by what stands here."""
+
+
+def worth_another_try(error: BaseException) -> bool:
+    """Tell what boto3 leaves to its caller: bodies cut or changed on the way, and two writers at the same instant."""
+    if isinstance(error, ClientError):
+        return code_of(error) == "BadDigest" or was_a_conflict(error)
+    return isinstance(error, ResponseStreamingError | IncompleteReadError | ReadTimeoutError)
+
+
+def was_a_conflict(error: BaseException) -> bool:
+    """Tell whether S3 saw two writers at the same instant and refused this one."""
+    return isinstance(error, ClientError) and code_of(error) == "ConditionalRequestConflict"
+
+
+def retrying(clock: Clock, worth: Callable[[BaseException], bool] = worth_another_try) -> Retrying:
+    """Return the attempts at something; the last error is raised as it came."""
+    return Retrying(
+        retry=retry_if_exception(worth),
+        stop=stop_after_attempt(TRIES),
+        wait=wait_random_exponential(multiplier=0.2, max=5),
+        sleep=clock.sleep,
+        reraise=True,
+    )
