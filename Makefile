@@ -7,11 +7,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLE := docs/chat-archive.example.yaml
 UV := $(BIN)/python -m uv
+BENCH_VENV := .venv-bench
+BENCH_BIN := $(BENCH_VENV)/bin
+LINES := 2000000
+RUNS := 5
 
 .PHONY: help
 help: ## Explain every target.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  make demo UI=1  The demo, with the Dagster UI kept running until Ctrl-C."
+	@echo "  make bench ONLY=day LINES=200000 RUNS=1  One question, smaller and quicker."
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -58,6 +63,21 @@ lock: install ## Renew requirements.lock from pyproject.toml.
 	  --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-emit-package chat-history-archive \
 	  --no-header --output-file requirements.lock pyproject.toml
 
+$(BENCH_VENV)/.installed: tests/benchmarks/requirements.txt pyproject.toml
+	@echo "Installing into $(BENCH_VENV); this takes a minute or two."
+	@$(PYTHON) -m venv --clear $(BENCH_VENV)
+	@$(PYTHON) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	  print(*[each for each in project["dependencies"] if not each.startswith("dagster")], sep="\n")' \
+	  > $(BENCH_VENV)/requirements.txt
+	@$(BENCH_BIN)/python -m pip install -qq --disable-pip-version-check \
+	  -r $(BENCH_VENV)/requirements.txt -r tests/benchmarks/requirements.txt
+	@$(BENCH_BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: bench
+bench: install $(BENCH_VENV)/.installed ## Measure conversion against its peers, and write docs/performance.md.
+	@$(BENCH_BIN)/python -m tests.benchmarks --lines $(LINES) --runs $(RUNS) $(if $(ONLY),--only $(ONLY))
+
 .PHONY: clean
 clean: ## Remove .venv and everything tools have left behind.
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache
+	rm -rf $(VENV) $(BENCH_VENV) .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache

@@ -179,15 +179,14 @@ def text_buffers(array: pa.Array[Any]) -> tuple[npt.NDArray[np.int32], npt.NDArr
 
 def joined(parts: Sequence[RowParts]) -> RowParts:
     """Return several parts as one, its details in one table with all columns."""
-    envelopes, before = [], 0
-    for part in parts:
-        number = _ENVELOPE_SCHEMA.get_field_index(_DETAIL)
-        shifted = pc.add(part.envelope.column(number), pa.scalar(before, pa.int32()))
-        envelopes.append(part.envelope.set_column(number, _ENVELOPE_SCHEMA.field(number), shifted))
-        before += sum(map(len, part.details))
+    envelope = pa.concat_tables([part.envelope for part in parts]).combine_chunks()
+    lengths = [sum(map(len, part.details)) for part in parts]
+    before = np.repeat(np.cumsum([0, *lengths[:-1]]), [len(part.envelope) for part in parts])
+    place = _ENVELOPE_SCHEMA.get_field_index(_DETAIL)
+    numbers = pc.add(envelope.column(place), pa.array(before, pa.int32()))
     tables = [_NO_DETAILS, *(table for part in parts for table in part.details)]
     details = pa.concat_tables(tables, promote_options="default").combine_chunks()
-    return RowParts(pa.concat_tables(envelopes).combine_chunks(), (details,))
+    return RowParts(envelope.set_column(place, _ENVELOPE_SCHEMA.field(place), numbers), (details,))
 
 
 def rows_at(parts: RowParts, places: Integers) -> pa.Table:

@@ -33,7 +33,8 @@ from assets.conversion.unreadable import Unreadable, UnreadableReason
 from resources.limits import Limits
 
 _REFUSALS: Final = (MsgspecError, UnicodeDecodeError, RecursionError)
-_OPENING, _CLOSING, _BACKSLASH, _U = b"{}\\u"
+_OPENING, _CLOSING = b"{}"
+_ESCAPE: Final = rb"\u003"
 _ESCAPED_COLON: Final = re.compile(rb"\\u003[aA]")
 _E, _LOWER_CASE, _ZERO = b"e\x200"
 _LONG_EXT_BYTES: Final = 309
@@ -147,9 +148,10 @@ class _BlockText:
 
     @property
     def may_escape_a_colon(self) -> bool:
-        backslashes = np.flatnonzero(self._bytes[:-1] == _BACKSLASH)
-        unicode_escapes = bool((self._bytes[backslashes + 1] == _U).any())
-        return unicode_escapes and _ESCAPED_COLON.search(self.content) is not None
+        begins = np.flatnonzero(self._bytes[: -len(_ESCAPE)] == _ESCAPE[0])
+        for offset in range(1, len(_ESCAPE)):
+            begins = begins[self._bytes[begins + offset] == _ESCAPE[offset]]
+        return len(begins) > 0
 
     def colons(self, places: Integers) -> int:
         """Count the colons on some of the lines."""

@@ -23,6 +23,7 @@ LINE_FEED: Final = 10
 BLANK: Final = b" \t\r"
 """What a blank line may hold, beside its line feed."""
 
+_BLOCK_BYTES: Final = 1 << 20
 _NO_FEEDS: Final[Integers] = np.array([], np.int64)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _TWO_OBJECTS = re.compile(rb"\}[ \t\r]*+\{")
@@ -85,14 +86,14 @@ def inspect_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> FileInspection:
 
 
 def blocks_of(pieces: Iterable[bytes], limits: Limits = DEFAULT_LIMITS) -> Iterator[Block]:
-    r"""Cut content into blocks of whole lines, a block a piece where lines are short.
+    r"""Cut content into blocks of whole lines, of about 1 MiB where lines are short.
 
     Lines end at line feeds only: `bytes.splitlines` would also end them at a carriage return. Nothing after the last
-    line feed is no line. No more than a piece and a line that is not too long are held at a time.
+    line feed is no line. No more than a block and a line that is not too long are held at a time.
     """
     number = 1
     unfinished = _UnfinishedLine(limits)
-    for piece in pieces:
+    for piece in _gathered(pieces):
         last = piece.rfind(b"\n")
         if last >= 0:
             view = memoryview(piece)
@@ -113,6 +114,20 @@ def blocks_of(pieces: Iterable[bytes], limits: Limits = DEFAULT_LIMITS) -> Itera
     if unfinished.length:
         too_long = unfinished.too_long
         yield Block(number, unfinished.taken(), _NO_FEEDS, too_long=too_long)
+
+
+def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Join pieces to larger ones: what is done once a block is dear, and large blocks fit into no processor's cache."""
+    waiting: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= _BLOCK_BYTES:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
 
 
 class _UnfinishedLine:

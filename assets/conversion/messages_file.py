@@ -15,12 +15,12 @@ import pyarrow.compute as pc
 from assets.conversion.columns import POSITION, RowParts, joined, rows_at
 from assets.conversion.duplicates import Duplicates
 from assets.conversion.lines import Integers
-from assets.conversion.parquet_writer import TableWriter
+from assets.conversion.parquet_writer import ROW_GROUP_ROWS, TableWriter
 from assets.conversion.schema import MESSAGES_ORDER
 from assets.conversion.stages import Behind
 from assets.conversion.tally import Tally
 
-WINDOW_ROWS: Final = 262_144
+WINDOW_ROWS: Final = 3 * ROW_GROUP_ROWS
 WINDOW_BYTES: Final = 256 << 20
 """A window also ends when its lines reach this size: rows alone do not bound memory."""
 

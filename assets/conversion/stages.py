@@ -6,18 +6,14 @@ small hour gains nothing from them and is done in one thread.
 
 from __future__ import annotations
 
-import sys
+import gc
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 Item = TypeVar("Item")
 Parameters = ParamSpec("Parameters")
-
-_SWITCH_SECONDS: Final = 0.0005
-"""How long a thread waits before it asks for the interpreter: a stage that only wants to start its next long call
-should not wait for the usual 5 ms each time."""
 
 
 @contextmanager
@@ -31,15 +27,15 @@ def stage(*, threaded: bool) -> Iterator[Executor]:
 
 
 @contextmanager
-def quick_switching(*, threaded: bool) -> Iterator[None]:
-    """Let threads take turns more often than usual, inside the block."""
-    usual = sys.getswitchinterval()
-    if threaded:
-        sys.setswitchinterval(_SWITCH_SECONDS)
+def without_garbage_collection() -> Iterator[None]:
+    """Keep the collector of cycles away inside the block: it would walk through all rows at hand and find none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        sys.setswitchinterval(usual)
+        if was_enabled:
+            gc.enable()
 
 
 class _AtOnce(Executor):

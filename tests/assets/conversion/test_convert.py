@@ -74,7 +74,7 @@ MANY_LINES = st.lists(st.sampled_from([FIRST, SECOND, EDITED, *USUAL, b"oops", b
 def test_the_rows_are_the_same_wherever_windows_end(revisions: list[list[bytes]], window_rows: int) -> None:
     contents = [lines_of(*lines) for lines in revisions]
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("assets.conversion.gzip_file._PIECE_BYTES", 700)
+        patch.setattr("assets.conversion.lines._BLOCK_BYTES", 700)
         whole = convert(Path(name), *contents, name="whole")
         patch.setattr("assets.conversion.messages_file.WINDOW_ROWS", window_rows)
         windows = convert(Path(name), *contents, name="windows")

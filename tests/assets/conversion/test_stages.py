@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import sys
+import gc
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from assets.conversion.stages import Behind, ahead, quick_switching, stage
+from assets.conversion.stages import Behind, ahead, stage, without_garbage_collection
 
 
 class Broken(Exception):
@@ -52,9 +52,12 @@ def test_no_thread_is_left_when_a_stage_is_left_by_an_error() -> None:
     assert threading.active_count() == before
 
 
-@pytest.mark.parametrize("threaded", [False, True])
-def test_the_usual_switching_of_threads_comes_back(threaded: bool) -> None:
-    usual = sys.getswitchinterval()
-    with quick_switching(threaded=threaded):
-        assert (sys.getswitchinterval() < usual) is threaded
-    assert sys.getswitchinterval() == usual
+@pytest.mark.parametrize("enabled", [False, True])
+def test_the_collector_is_afterwards_what_it_was(enabled: bool) -> None:
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with without_garbage_collection():
+            assert not gc.isenabled()
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
