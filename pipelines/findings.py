@@ -84,8 +84,8 @@ _SENTENCES = {
         "asked in time, then acknowledge the loss: chat-archive acknowledge."
     ),
     FindingKind.HOURS_UNSETTLED: (
-        "The platform has deleted these hours, and no look was answered once they were settled: what was archived early "
-        "is kept, but late messages may be missing. Find out why, then acknowledge it: chat-archive acknowledge."
+        "The platform has deleted these hours, and no look was answered once they were settled: what was archived "
+        "early is kept, but late messages may be missing. Find out why, then acknowledge it: chat-archive acknowledge."
     ),
     FindingKind.HOURS_AT_RISK: (
         "The platform deletes these hours in less than 12 hours and they are not safe. See why with chat-archive "
