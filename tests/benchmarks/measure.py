@@ -6,20 +6,19 @@ What is run is decided by the questions; how figures are shown, by `tables.py`.
 from __future__ import annotations
 
 import json
-import os
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow.parquet as pq
+
+from tests.benchmarks.launcher import COMPLAINED, PRINTED
 
 REPOSITORY: Final = Path(__file__).parents[2]
 PRODUCT_PYTHON: Final = REPOSITORY / ".venv" / "bin" / "python"
@@ -90,59 +89,41 @@ def measure(jobs: Sequence[Job], keep: Path | None = None) -> Measurement:
         folders = [Path(name) / str(number) for number in range(len(jobs))]
         for folder in folders:
             folder.mkdir()
-        started = time.perf_counter()
-        processes = [_Process(job, folder) for job, folder in zip(jobs, folders, strict=True)]
-        usages = [process.wait() for process in processes]
-        wall = max(process.ended_at for process in processes) - started
-        for process in processes:
-            process.check()
+        launched = _launch(jobs, folders)
+        usages = launched["usages"]
+        for job, folder, usage in zip(jobs, folders, usages, strict=True):
+            if usage["exit_code"]:
+                complaint = _last_line(folder.with_suffix(COMPLAINED))
+                raise Failed(f"{job.module} {job.arguments[0]} ended with {usage['exit_code']}: {complaint}")
         files = [path for folder in folders for path in folder.glob("*.parquet")]
         measurement = Measurement(
-            wall=wall,
-            cpu=sum(usage.ru_utime + usage.ru_stime for usage in usages),
-            peak=max(usage.ru_maxrss for usage in usages) * 1024,
-            peak_sum=sum(usage.ru_maxrss for usage in usages) * 1024,
+            wall=launched["wall"],
+            cpu=sum(usage["cpu"] for usage in usages),
+            peak=max(usage["peak"] for usage in usages),
+            peak_sum=sum(usage["peak"] for usage in usages),
             size=sum(path.stat().st_size for path in files),
             rows=sum(pq.read_metadata(path).num_rows for path in files),
-            told=processes[0].told(),
+            told=json.loads(_last_line(folders[0].with_suffix(PRINTED))),
         )
         if keep is not None:
             shutil.move(files[0], keep)
     return measurement
 
 
-class _Process:
-    """A running job. What it prints goes to files beside its folder, so that a full pipe never holds it up."""
-
-    def __init__(self, job: Job, folder: Path) -> None:
-        self.ended_at = 0.0
-        self._job = job
-        self._printed, self._complained = folder.with_suffix(".printed"), folder.with_suffix(".complained")
-        arguments = [argument.replace("{output}", str(folder)) for argument in job.arguments]
-        command = [str(job.python), "-m", job.module, *arguments]
-        with self._printed.open("wb") as printed, self._complained.open("wb") as complained:
-            self._process = subprocess.Popen(  # noqa: S603 - our own command
-                command, cwd=REPOSITORY, stdout=printed, stderr=complained, stdin=subprocess.DEVNULL
-            )
-
-    def wait(self) -> resource.struct_rusage:
-        """Wait for its end, and return its usage. Its peak is never below this process's own, which is small."""
-        _, status, usage = os.wait4(self._process.pid, 0)
-        self.ended_at = time.perf_counter()
-        self._process.returncode = os.waitstatus_to_exitcode(status)
-        return usage
-
-    def check(self) -> None:
-        code = self._process.returncode
-        if code:
-            raise Failed(
-                f"{self._job.module} {self._job.arguments[0]} ended with {code}: {_last_line(self._complained)}"
-            )
-
-    def told(self) -> dict[str, Any]:
-        """Return the JSON object in the last line it printed."""
-        told: dict[str, Any] = json.loads(_last_line(self._printed))
-        return told
+def _launch(jobs: Sequence[Job], folders: Sequence[Path]) -> dict[str, Any]:
+    commands = {
+        str(folder): [
+            str(job.python),
+            "-m",
+            job.module,
+            *(argument.replace("{output}", str(folder)) for argument in job.arguments),
+        ]
+        for job, folder in zip(jobs, folders, strict=True)
+    }
+    launcher = [sys.executable, "-m", "tests.benchmarks.launcher", json.dumps(commands)]
+    printed = subprocess.run(launcher, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603 - ours
+    launched: dict[str, Any] = json.loads(printed)
+    return launched
 
 
 def _last_line(file: Path) -> str:

@@ -83,7 +83,7 @@ _WORDS: Final = {
         "dlt",
         "One run each, on hours it can do in reasonable time; nothing is scaled up. Its filesystem\n"
         "destination removes duplicates only on top of a table format, so the resource removes them. It does\n"
-        "not sort, and compresses with snappy, which cannot be set.",
+        "not sort, and its zstd is at level 1.",
     ),
     "layout": _Words(
         "Layout of an hourly file",

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +11,7 @@ import pytest
 from resources.hours.hour import Hour
 from tests.benchmarks.agreement import LINES, PEERS, message_ids, missing_packages
 from tests.benchmarks.generator import FileOrder, generated
-from tests.benchmarks.measure import Failed, Job, Measurement, interleaved, job_of, measure
+from tests.benchmarks.measure import REPOSITORY, Failed, Job, Measurement, interleaved, job_of, measure
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +34,14 @@ def test_processes_side_by_side_are_added_up(raw: Path) -> None:
     assert two.rows == 2 * one.rows
     assert two.size == 2 * one.size
     assert two.peak_sum > two.peak
+
+
+def test_a_small_process_is_not_taken_for_as_large_as_its_parent(tmp_path: Path) -> None:
+    held = bytearray(os.urandom(1 << 20) * 300)
+    command = [sys.executable, "-c", "pass"]
+    launcher = [sys.executable, "-m", "tests.benchmarks.launcher", json.dumps({str(tmp_path / "0"): command})]
+    printed = subprocess.run(launcher, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603 - ours
+    assert json.loads(printed)["usages"][0]["peak"] < len(held) / 4
 
 
 def test_a_process_that_fails_says_why() -> None:

@@ -1,6 +1,6 @@
 """chDB, which is ClickHouse in the process: `file()` with a declared structure, `LIMIT 1 BY`, sorted, to Parquet.
 
-Row groups are smaller than its default of a million rows: it is faster so, and takes less memory.
+Row groups are smaller than its default of a million rows: it takes less memory so, and no more time.
 """
 
 from __future__ import annotations

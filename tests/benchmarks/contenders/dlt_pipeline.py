@@ -32,6 +32,7 @@ def convert(inputs: Sequence[Path], output_folder: Path) -> None:
         "RUNTIME__LOG_LEVEL": "ERROR",
         "NORMALIZE__WORKERS": "2",
         "DATA_WRITER__FILE_MAX_ITEMS": "100000",
+        "DATA_WRITER__COMPRESSION": "zstd",  # at pyarrow's own level, 1: the level cannot be set
     }
     for number, path in enumerate(inputs):
         pipeline = dlt.pipeline(

@@ -1,4 +1,4 @@
-"""Polars: lines are read as one column of text, since its reader of JSON lines takes ten times as long when they nest.
+"""Polars: lines are read as one column of text, since its reader of JSON lines is several times slower when they nest.
 
 `json_decode` cannot hold a free object such as `ext` as text, so its text is taken out of the line by a path; it comes
 back with its spaces gone and its numbers as Polars writes them.

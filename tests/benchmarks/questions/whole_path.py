@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.benchmarks.bench import ALONE, Bench, plan
-from tests.benchmarks.measure import Job, Measurement, Result, job_of, measure
+from tests.benchmarks.measure import PRODUCT_PYTHON, Job, Measurement, Result, job_of, measure
 from tests.benchmarks.servers import platform_server, s3_server
 from tests.benchmarks.tables import Answer, Goal, Table
 
@@ -35,7 +35,9 @@ def ask(bench: Bench) -> Answer:
 
 def _whole_path(raw: Path) -> Measurement:
     with s3_server() as s3_url, platform_server(raw) as platform_url:
-        return measure([Job("tests.benchmarks.whole_path", (s3_url, platform_url, str(raw), "{output}"))])
+        return measure(
+            [Job("tests.benchmarks.whole_path", (s3_url, platform_url, str(raw), "{output}"), PRODUCT_PYTHON)]
+        )
 
 
 def _seconds(measurement: Measurement) -> float:
