@@ -88,6 +88,8 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
                 messages_path=messages_file,
                 quarantine_path=quarantine_file,
                 limits=archive.app.limits,
+                # Replaced by an empty table when a better reader has emptied the quarantine: nothing is ever deleted.
+                empty_quarantine=quarantine_before is not None,
                 threaded=sum(revision.bytes for revision in revisions) >= LARGE_HOUR_BYTES,
             )
         except (DamagedFile, ConservationBroken, ArchiveDamaged) as error:
@@ -95,7 +97,6 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
             raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {error}") from None
         quarantine = None
         if conversion.counts.quarantined or quarantine_before is not None:
-            # Replaced by an empty table when a better reader has emptied the quarantine: nothing is ever deleted.
             quarantine = _put(archive, layout.quarantine(hour), quarantine_file, quarantine_before)
         messages = _put(archive, layout.messages(hour), messages_file, messages_before)
     record = _record(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -123,10 +124,13 @@ class CommonRows:
         """Return the bodies of that kind."""
         return [self.bodies[place] for place in self.places_of(kind)]
 
-    @property
-    def names_are_doubled(self) -> bool:
-        """Whether every line's own `from` and `to` are those of its payload."""
-        return self.outer_senders == self.senders and self.outer_recipients == self.recipients
+    @cached_property
+    def with_other_names(self) -> list[int]:
+        """Which lines have a `from` or `to` of their own that is not that of their payload."""
+        if self.outer_senders == self.senders and self.outer_recipients == self.recipients:
+            return []
+        names = zip(self.outer_senders, self.senders, self.outer_recipients, self.recipients, strict=True)
+        return [place for place, (one, two, three, four) in enumerate(names) if one != two or three != four]
 
 
 def columns_of_common(rows: CommonRows, positions: Integers) -> RowParts:
@@ -148,7 +152,7 @@ def columns_of_common(rows: CommonRows, positions: Integers) -> RowParts:
         "body_type": pa.DictionaryArray.from_arrays(rows.kinds, _KIND_NAMES).cast(_TEXT),
         "text": pa.array([body.msg if type(body) is TextBody else None for body in bodies], _TEXT),
         "ext": rows.exts.cast(_TEXT),
-        "extra": pa.nulls(len(lines), _TEXT) if rows.names_are_doubled else pa.array(_extras_of(rows), _TEXT),
+        "extra": pa.array(_extras_of(rows), _TEXT) if rows.with_other_names else pa.nulls(len(lines), _TEXT),
     }
     return RowParts(_table(columns, _ENVELOPE_SCHEMA), details)
 
@@ -276,15 +280,14 @@ _DETAILS: Final[dict[type, Callable[[Sequence[Any]], _Values]]] = {
 
 def _extras_of(rows: CommonRows) -> list[str | None]:
     """Return what the line's own names say where the payload has others."""
-    extras = []
-    names = zip(rows.outer_senders, rows.senders, rows.outer_recipients, rows.recipients, strict=True)
-    for outer_sender, sender, outer_recipient, recipient in names:
+    extras: list[str | None] = [None] * len(rows.lines)
+    for place in rows.with_other_names:
         rest = {}
-        if outer_sender != sender:
-            rest["from"] = outer_sender
-        if outer_recipient != recipient:
-            rest["to"] = outer_recipient
-        extras.append(orjson.dumps(rest).decode() if rest else None)
+        if rows.outer_senders[place] != rows.senders[place]:
+            rest["from"] = rows.outer_senders[place]
+        if rows.outer_recipients[place] != rows.recipients[place]:
+            rest["to"] = rows.outer_recipients[place]
+        extras[place] = orjson.dumps(rest).decode()
     return extras
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol
@@ -110,14 +111,15 @@ def convert_revisions(
     messages_path: Path,
     quarantine_path: Path,
     limits: Limits = DEFAULT_LIMITS,
+    empty_quarantine: bool = False,
     threaded: bool = False,
 ) -> Conversion:
     """Convert the union of an hour's raw revisions.
 
-    Both files are always written, with no rows if there is nothing to put into them; files that are there already are
-    replaced. The same revisions, in any order and with or without threads, give the same bytes. Memory is bounded by
-    two windows of rows, plus 8 bytes for each message of an hour that has more than one; such an hour also needs
-    temporary disk space of the size of its rows, about that of its inflated lines.
+    The file of messages is always written, that of quarantined lines if there are any; files that are there already
+    are removed or replaced. The same revisions, in any order and with or without threads, give the same bytes. Memory
+    is bounded by two windows of rows, plus 8 bytes for each message of an hour that has more than one; such an hour
+    also needs temporary disk space of the size of its rows, about that of its inflated lines.
 
     Args:
         revisions: All of them.
@@ -126,6 +128,7 @@ def convert_revisions(
         messages_path: Where the messages go.
         quarantine_path: Where the other lines go.
         limits: What is refused.
+        empty_quarantine: Whether to write a file of quarantined lines even if there are none.
         threaded: Whether to inflate ahead and write behind in threads of their own: for large hours.
 
     Raises:
@@ -159,7 +162,8 @@ def convert_revisions(
             "raw_revisions": to_json_text([revision.sha256 for revision in revisions]),
             "counts": to_json_text(counts.model_dump()),
         }
-        quarantine.finish(metadata)
+        if counts.quarantined or empty_quarantine:
+            quarantine.finish(metadata)
         messages.finish(metadata)
     return Conversion(
         counts=counts,
@@ -171,8 +175,9 @@ def convert_revisions(
     )
 
 
+@cache
 def _let_freed_memory_be_kept() -> None:
-    """Free a large block once: glibc then keeps blocks of up to that size instead of handing each back to the kernel.
+    """Free a large block, once: glibc then keeps blocks of up to that size instead of handing each back to the kernel.
 
     Otherwise every block of lines would be given back and asked for again, page by page, at a fifth of all time.
     """
@@ -218,14 +223,15 @@ class _Lines:
         return [columns_of_messages(messages, np.array(positions, np.int64))] if messages else []
 
     def _write_quarantined(self) -> None:
-        columns: list[Any] = list(zip(*self._quarantined, strict=True)) or [[] for _ in QUARANTINE_SCHEMA]
+        columns: list[Any] = list(zip(*self._quarantined, strict=True))
         arrays = [pa.array(column, field.type) for column, field in zip(columns, QUARANTINE_SCHEMA, strict=True)]
         self._quarantine.write(pa.Table.from_arrays(arrays, schema=QUARANTINE_SCHEMA))
         self._quarantined = []
         self._quarantined_bytes = 0
 
     def finish(self) -> None:
-        self._write_quarantined()
+        if self._quarantined:
+            self._write_quarantined()
         self._messages.finish()
 
     def counts(self, *, messages: int, quarantined: int, tally: Tally) -> MessageCounts:

@@ -78,9 +78,11 @@ def colons_accounted_for(rows: CommonRows, parts: RowParts) -> int:
 
 def _in_outer_names(rows: CommonRows, envelope: pa.Table) -> int:
     """Count in the names on the line itself, beside those of the payload."""
-    if rows.names_are_doubled:
-        return _in_texts(envelope.column("sender")) + _in_texts(envelope.column("recipient"))
-    return sum(name.count(":") for name in (*rows.outer_senders, *rows.outer_recipients))
+    colons = _in_texts(envelope.column("sender")) + _in_texts(envelope.column("recipient"))
+    for place in rows.with_other_names:
+        colons += rows.outer_senders[place].count(":") - rows.senders[place].count(":")
+        colons += rows.outer_recipients[place].count(":") - rows.recipients[place].count(":")
+    return colons
 
 
 def _of_secrets(rows: CommonRows) -> int:

@@ -59,7 +59,7 @@ def place_in_the_file(row: dict[str, Any]) -> tuple[bool, str, int, str]:
 
 def rows_of(path: Path) -> list[dict[str, Any]]:
     """Return a file's rows, timestamps in ms since 1970, floats in JSON texts as Python writes them."""
-    rows: list[dict[str, Any]] = pq.ParquetFile(path).read().to_pylist()
+    rows: list[dict[str, Any]] = pq.ParquetFile(path).read().to_pylist() if path.exists() else []
     for row in rows:
         if "timestamp" in row:
             row["timestamp"] = (row["timestamp"] - EPOCH) // timedelta(milliseconds=1)

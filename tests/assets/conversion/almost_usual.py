@@ -6,7 +6,7 @@ repeat it. Changes that know nothing of JSON are in `changed_bytes.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import Final
 
@@ -29,7 +29,6 @@ from tests.assets.conversion.odd_values import (
     ODD_KEYS,
     ODD_PARAMS,
     ODD_VALUES,
-    TEXTS_WITH_ESCAPED_COLONS,
     VALUES_BY_FIELD,
 )
 from tests.assets.conversion.usual_lines import KINDS_WITHOUT_COMBINE, usual_document
@@ -63,15 +62,17 @@ def slightly_odd_line(random: Random) -> bytes:
     """Return a line that a reader may well take for a usual one."""
     line = tree_of(usual_document(random, random.choice(KINDS_WITHOUT_COMBINE), optional=0.3))
     assert isinstance(line, Object)
-    random.choice((double_member, double_member_and_escape_colons, escape_key, put_doubtful_ext))(line, random)
+    random.choice((double_member, escape_key, put_doubtful_ext))(line, random)
     return encoded_line(line, STYLES[0])
 
 
 def broken_and_joined_lines(random: Random) -> bytes:
     """Return lines of which one is broken in two and two are joined: as many lines as messages, but not the same."""
-    broken = usual_line(random)
-    place = random.choice([place + 1 for place, byte in enumerate(broken) if byte in b"{[:,"])
-    parts = [broken[:place] + b"\n" + broken[place:], usual_line(random) + usual_line(random), usual_line(random)]
+    documents = [usual_document(random, random.choice(("txt", "cmd", "custom")), optional=0.0) for _ in range(4)]
+    broken, *others = (encoded_line(tree_of(document), STYLES[0]) for document in documents)
+    before = random.choice((b"{", b"{", b'{[:,"'))
+    place = random.choice([place for place, byte in enumerate(broken) if place and byte in before])
+    parts = [broken[:place] + b"\n" + broken[place:], others[0] + others[1], others[2]]
     random.shuffle(parts)
     return b"\n".join(parts)
 
@@ -86,28 +87,6 @@ def twin_lines(random: Random) -> bytes:
     if random.random() < 0.5:
         replace_telling_value(line, random)
     return first + b"\n" + encoded_line(shuffled(line, random), random.choice(STYLES[2:]))
-
-
-def lines_with_each_value(kind: str) -> Iterator[bytes]:
-    """Yield a line for each field of a message with all fields, and each value there is for that field."""
-    random = Random(kind)
-    line = tree_of(usual_document(random, kind, optional=1.0))
-    for container in list(objects_in(line)):
-        usual_members = container.members
-        for place, (key, _) in enumerate(usual_members):
-            before, after = usual_members[:place], usual_members[place + 1 :]
-            for value in (*VALUES_BY_FIELD.get(key, ()), *ODD_VALUES, *map(Raw, NOT_STRICT)):
-                container.members = [*before, (key, value), *after]
-                yield encoded_line(line, STYLES[0])
-        container.members = usual_members
-
-
-def lines_with_each_pair_of_params() -> Iterator[bytes]:
-    """Yield a custom message for each pair of custom extras."""
-    document = usual_document(Random(0), "custom")
-    for legacy, newer in ODD_PARAMS:
-        document["payload"]["bodies"][0] |= {"customExts": legacy, "v2:customExts": newer}
-        yield encoded_line(tree_of(document), STYLES[0])
 
 
 def deep_line(random: Random) -> bytes:
@@ -158,19 +137,6 @@ def double_member(line: Object, random: Random) -> None:
     key = escaped(key, random) if random.random() < 0.3 and not isinstance(key, Raw) else key
     value = random.choice(ODD_VALUES) if random.random() < 0.5 else value
     members.insert(random.randrange(len(members) + 1), (key, value))
-
-
-def double_member_and_escape_colons(line: Object, random: Random) -> None:
-    """Write as many colons as escapes as a doubled key adds: whoever counts colons sees none too many."""
-    double_member(line, random)
-    texts = [
-        (container.members, place)
-        for container in objects_in(line)
-        for place, (key, value) in enumerate(container.members)
-        if type(value) is str and key not in ("type", "chat_type", "direction")
-    ]
-    for members, place in random.sample(texts, min(len(texts), random.choice((1, 1, 1, 2, 3)))):
-        members[place] = (members[place][0], random.choice(TEXTS_WITH_ESCAPED_COLONS))
 
 
 def put_doubtful_ext(line: Object, random: Random) -> None:

@@ -92,7 +92,8 @@ def convert_file(file: bytes, directory: Path, outcome: Outcome, limits: Limits 
     finally:
         revision.path.unlink()
     counts = conversion.counts
-    rows, quarantined = pq.read_metadata(messages_path).num_rows, pq.read_metadata(quarantine_path).num_rows
+    rows = pq.read_metadata(messages_path).num_rows
+    quarantined = pq.read_metadata(quarantine_path).num_rows if quarantine_path.exists() else 0
     outcome.unbalanced += counts.lines != counts.messages + counts.duplicates + counts.quarantined + counts.blank or (
         counts.messages,
         counts.quarantined,

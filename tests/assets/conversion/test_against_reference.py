@@ -17,11 +17,14 @@ from tests.assets.conversion.almost_usual import (
     almost_usual_line,
     broken_and_joined_lines,
     deep_line,
-    lines_with_each_pair_of_params,
-    lines_with_each_value,
     slightly_odd_line,
     twin_lines,
     usual_line,
+)
+from tests.assets.conversion.every_value import (
+    lines_with_each_key_twice,
+    lines_with_each_pair_of_params,
+    lines_with_each_value,
 )
 from tests.assets.conversion.hours import convert, line_of, revision_of
 from tests.assets.conversion.reference import convert_slowly
@@ -73,11 +76,16 @@ def test_a_field_with_any_value_becomes_what_the_reference_says(kind: str) -> No
         assert_agreement(b"\n".join(some))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_key_that_stands_twice_is_never_overlooked(kind: str) -> None:
+    assert_agreement(b"\n".join(lines_with_each_key_twice(kind)))
+
+
 def test_custom_extras_of_any_two_forms_become_what_the_reference_says() -> None:
     assert_agreement(b"\n".join(lines_with_each_pair_of_params()))
 
 
-@settings(max_examples=400)
+@settings(max_examples=300)
 @given(st.lists(ALMOST_USUAL, min_size=1, max_size=8))
 def test_almost_usual_lines_become_what_the_reference_says(lines: list[bytes]) -> None:
     assert_agreement(b"\n".join(lines))
@@ -109,7 +117,7 @@ def test_a_file_of_oddments_becomes_what_the_reference_says(lines: list[bytes], 
     assert_agreement(b"".join(line + line_feed for line in lines))
 
 
-@settings(max_examples=250)
+@settings(max_examples=200)
 @given(st.lists(TWINS | ALMOST_USUAL, min_size=1, max_size=4), st.lists(TWINS | BLANK, max_size=3), st.data())
 def test_duplicates_and_conflicts_are_those_of_the_reference(
     shared: list[bytes], others: list[bytes], data: st.DataObject

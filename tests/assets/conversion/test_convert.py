@@ -129,12 +129,25 @@ def test_an_hour_without_messages_has_a_file_without_rows(content: bytes, tmp_pa
     assert converted.rows == []
     assert converted.conversion.first_message_at is None
     assert converted.conversion.last_message_at is None
-    assert pq.read_table(converted.quarantine_path).num_rows == 0
+    assert not converted.quarantine_path.exists()
 
 
 def test_a_quarantine_of_an_earlier_run_does_not_stay(tmp_path: Path) -> None:
-    assert pq.read_table(convert(tmp_path, b"oops\n").quarantine_path).num_rows == 1
-    assert pq.read_table(convert(tmp_path, lines_of(FIRST)).quarantine_path).num_rows == 0
+    assert len(convert(tmp_path, b"oops\n").quarantined) == 1
+    assert not convert(tmp_path, lines_of(FIRST)).quarantine_path.exists()
+
+
+def test_a_quarantine_may_be_asked_for_though_it_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    convert_revisions(
+        [revision_of(tmp_path, lines_of(FIRST))],
+        app=APP,
+        hour=HOUR,
+        messages_path=tmp_path / "messages",
+        quarantine_path=path,
+        empty_quarantine=True,
+    )
+    assert pq.read_table(path).num_rows == 0
 
 
 def test_of_a_line_too_long_the_beginning_is_quarantined(tmp_path: Path) -> None:
