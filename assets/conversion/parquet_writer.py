@@ -1,7 +1,7 @@
 """Writing tables as one Parquet file, with fixed options, so that the same rows give the same bytes.
 
 What the rows mean, and their order, is nobody's business here. The bytes are those of one version of pyarrow, which
-every Parquet file names. `docs/performance.md` says what the options were chosen by.
+every Parquet file names. `make bench ONLY=layout` shows what the options were chosen by.
 """
 
 from __future__ import annotations
