@@ -14,6 +14,7 @@ SECRET_KEYS: Final = frozenset({"secret", "thumb_secret"})
 _WRITTEN_BY_PEOPLE: Final = frozenset({"msg", "summary", "title", "addr", "action", "customExts", "v2:customExts"})
 """What users and apps write themselves: a `secret` in there is theirs, and is no attachment's."""
 
+_SECRET_KEY_IN_TEXT = re.compile(r'secret\\*"\s*:', re.IGNORECASE | re.ASCII)
 _SHARE_SECRET = re.compile(r"([?&])share(?:-|_|%2d|%5f)secret=[^&#]*(&?)", re.IGNORECASE)
 
 
@@ -38,7 +39,20 @@ def without_share_secret(url: str) -> str:
 
 
 def may_hide_secret(payload: object) -> bool:
-    """Tell whether a payload or body is a text that speaks of a secret, so that it cannot be cut out."""
+    """Tell whether a secret may stand in a text, from which it cannot be cut out.
+
+    That is so when a payload or a body is a text that speaks of a secret, and when any text in the bodies that people
+    did not write is itself JSON with a secret's key.
+    """
     bodies = payload.get("bodies") if isinstance(payload, dict) else payload
     texts = [payload, bodies, *(bodies if isinstance(bodies, list) else [])]
-    return any(isinstance(text, str) and "secret" in text.lower() for text in texts)
+    return any(isinstance(text, str) and "secret" in text.lower() for text in texts) or _holds_secret_key(bodies)
+
+
+def _holds_secret_key(value: object) -> bool:
+    if isinstance(value, dict):
+        not_read = _WRITTEN_BY_PEOPLE | SECRET_KEYS
+        return any(_holds_secret_key(inner) for key, inner in value.items() if key not in not_read)
+    if isinstance(value, list):
+        return any(map(_holds_secret_key, value))
+    return isinstance(value, str) and _SECRET_KEY_IN_TEXT.search(value) is not None

@@ -44,8 +44,8 @@ _LONG_EXT_BYTES: Final = 309
 _WITH_URLS: Final = frozenset({"file_name", "file_url", "thumbnail_url", "custom_event"})
 """Columns of texts that people did not write."""
 
-_SECRET_PARAMETER: Final = b"ecret="
-"""Every spelling of `share-secret=` ends like this, if only the case of ASCII letters is disregarded."""
+_SECRET: Final = b"ecret"
+"""In every spelling of `share-secret=` and of a secret's key, if only the case of ASCII letters is disregarded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,14 +261,14 @@ def _with_custom_forms_that_differ(rows: CommonRows) -> list[int]:
 
 
 def _with_secret_in_text(parts: RowParts) -> set[int]:
-    """An attachment's secret may stand in a URL, and is cut out of any text that looks like one."""
+    """An attachment's secret may stand in a URL or in JSON within a text; the careful way cuts or refuses it."""
     suspected: list[npt.NDArray[np.bool_]] = []
     for table in parts.details:
         suspected.append(np.zeros(len(table), bool))
         for name in _WITH_URLS.intersection(table.column_names):
             column = table.column(name)
-            if any(_SECRET_PARAMETER in text_buffers(chunk)[1].tobytes().lower() for chunk in column.chunks):
-                found = pc.match_substring(column, _SECRET_PARAMETER.decode(), ignore_case=True)
+            if any(_SECRET in text_buffers(chunk)[1].tobytes().lower() for chunk in column.chunks):
+                found = pc.match_substring(column, _SECRET.decode(), ignore_case=True)
                 suspected[-1] |= found.fill_null(fill_value=False).to_numpy()
     numbers = np.flatnonzero(np.concatenate([*suspected, []]))
     return set(np.flatnonzero(np.isin(parts.detail_numbers, numbers)).tolist()) if len(numbers) else set()

@@ -145,8 +145,9 @@ def _why_refused(line: bytes) -> UnreadableReason:
     if _deeper_than_read(line):
         return UnreadableReason.TOO_DEEP
     try:
-        # A more forgiving parser than orjson: what it accepts shows what orjson minded.
-        value = json.loads(text, parse_int=float, parse_constant=_refuse)
+        # A more forgiving parser than orjson: what it accepts shows what orjson minded. Objects as lists of pairs, so
+        # that a key that stands twice does not drop the value in question.
+        value = json.loads(text, parse_int=float, parse_constant=_refuse, object_pairs_hook=list)
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return UnreadableReason.LONE_SURROGATE

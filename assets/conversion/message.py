@@ -7,8 +7,8 @@ together give the line's JSON value back, attachment secrets aside. A form is us
 - the value has the column's own JSON type (a `file_length` of `"3279"` fills the column and stays in `extra` too);
 - `from` and `to` stand at the top and in the payload and say the same. A top-level one that differs stays in `extra`
   alone; one that is missing on either side leaves the other in `extra`;
-- a body's type is `type`, a file's name `filename`, a command `action`, a combined message `subType` alone, and custom
-  extras are `v2:customExts` with the same as an array in `customExts`. With any other form all of it stays in `extra`.
+- a body's type is `type`, a file's name `filename`, a command `action`, and custom extras are `v2:customExts` with the
+  same as an array in `customExts`. With any other form all of it stays in `extra`, and so does every `subType`.
 
 So `extra` wins wherever it has a field. Only an object emptied by this is left out, never one that came empty.
 """

@@ -40,7 +40,7 @@ class UnreadableReason(StrEnum):
     """No `timestamp`, or none between the years 1970 and 9999 in milliseconds."""
 
     SECRET_IN_TEXT = "secret_in_text"  # noqa: S105 - a reason, not a secret
-    """A payload or body is a text instead of an object, with an attachment secret that cannot be cut out of it."""
+    """A text, in place of a payload or body or inside one, with an attachment secret that cannot be cut out of it."""
 
 
 @dataclass(frozen=True, slots=True)

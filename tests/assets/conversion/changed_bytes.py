@@ -55,9 +55,6 @@ def cut(line: bytes, random: Random) -> bytes:
 
 
 def double_a_piece(line: bytes, random: Random) -> bytes:
-    if b"\\ud" in line:
-        # Half of a pair of escapes under a key that then stands twice: two faults, and one line shall have one.
-        return cut(line, random)
     start, end = sorted((random.randrange(len(line)), random.randrange(len(line))))
     return line[:end] + line[start:]
 

@@ -224,11 +224,27 @@ def written(value: object, *, sort_keys: bool = False) -> str:
 
 
 def refuse_a_secret_in_a_text(payload: object) -> None:
-    """Refuse a payload, or a body of it, that is a text and speaks of a secret."""
+    """Refuse a payload or body that is a text and speaks of a secret, or that holds a text of JSON with a secret."""
     bodies = payload.get("bodies") if isinstance(payload, dict) else payload
     for part in [payload, bodies] + (bodies if isinstance(bodies, list) else []):
         if isinstance(part, str) and "secret" in part.lower():
             raise Refused("secret_in_text")
+    for text in texts_of_machines(bodies):
+        for rest in text.lower().split("secret")[1:]:
+            if rest.lstrip("\\").startswith('"') and rest.lstrip("\\")[1:].lstrip().startswith(":"):
+                raise Refused("secret_in_text")
+
+
+def texts_of_machines(value: Any) -> list[str]:
+    """Return every text in bodies that neither people wrote nor is a secret itself."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list):
+        return [text for element in value for text in texts_of_machines(element)]
+    if not isinstance(value, dict):
+        return []
+    skipped = (*WRITTEN_BY_PEOPLE, "secret", "thumb_secret")
+    return [text for key, inner in value.items() if key not in skipped for text in texts_of_machines(inner)]
 
 
 def without_secrets(value: Any) -> Any:

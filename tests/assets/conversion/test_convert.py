@@ -200,11 +200,14 @@ def test_no_secret_is_in_any_column(tmp_path: Path) -> None:
         {"bodies": attachment},
         {"bodies": [[attachment]]},
         {"bodies": [{"type": "hologram", "parts": [attachment]}]},
+        {"bodies": [{"type": "hologram", "parts": json.dumps(attachment)}]},
+        {"bodies": [[json.dumps([attachment])]]},
         [attachment],
         {"bodies": [{"type": "txt", "subType": "sub_combine", "summary": "s", **attachment}]},
     ]
     converted = convert(tmp_path, lines_of(*(line_of(str(n), payload=payload) for n, payload in enumerate(payloads))))
-    assert converted.conversion.counts.messages == len(payloads)
+    assert converted.conversion.counts.messages == len(payloads) - 2
+    assert [line["reason"] for line in converted.quarantined] == ["secret_in_text"] * 2
     assert secret not in json.dumps(converted.rows, default=str)
 
 

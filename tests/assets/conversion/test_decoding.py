@@ -120,6 +120,7 @@ def test_a_line_the_fast_way_might_misread_is_read_carefully(careful: bytes) -> 
         (line({"type": "txt", "msg": "a"}, "x").replace(b'"x"', b'{"k":1e400}'), UnreadableReason.NUMBER_TOO_LARGE),
         (line({"type": "txt", "msg": "a"}, "x").replace(b'"x"', b"9" * 400), UnreadableReason.NUMBER_TOO_LARGE),
         (line({"type": "txt", "msg": "a"}, "x").replace(b'"x"', b"[" * 1023 + b"]" * 1023), UnreadableReason.TOO_DEEP),
+        (line({**ATTACHMENT, "type": "file", "filename": '{"secret":"S"}'}), UnreadableReason.SECRET_IN_TEXT),
         (line({"type": "txt", "msg": "a"}, msg_id=""), UnreadableReason.NO_MSG_ID),
         (line({"type": "txt", "msg": "a"}, timestamp=-1), UnreadableReason.NO_TIMESTAMP),
     ],

@@ -89,6 +89,7 @@ def test_a_number_with_fraction_or_exponent_stays_a_float(number: str) -> None:
         (b'{"a":"\xff"}', "bad_utf8"),
         (b'{"a":"\xed\xa0\xbd"}', "bad_utf8"),
         (b'{"a":"\\ud83d"}', "lone_surrogate"),
+        (b'{"a":"\\ud83d","a":1}', "lone_surrogate"),
         (b'{"\\udc00":1}', "lone_surrogate"),
         (b'{"a":1e400}', "number_too_large"),
         (b'{"a":' + b"9" * 5000 + b"}", "number_too_large"),
