@@ -179,7 +179,7 @@ def convert_revisions(
 def _let_freed_memory_be_kept() -> None:
     """Free a large block, once: glibc then keeps blocks of up to that size instead of handing each back to the kernel.
 
-    Otherwise every block of lines would be given back and asked for again, page by page, at a fifth of all time.
+    Otherwise every block of lines would be given back and asked for again, page by page.
     """
     bytes(_LARGEST_BLOCK_KEPT)
 
