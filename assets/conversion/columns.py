@@ -7,7 +7,7 @@ Which rows stay, and in which order they are written, is not decided here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -19,25 +19,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import UNSET
 
-from assets.conversion.common_line import (
-    BODY_KINDS,
-    AudioBody,
-    Body,
-    CommandBody,
-    CommonLine,
-    CustomBody,
-    FileBody,
-    ImageBody,
-    LocationBody,
-    TextBody,
-    VideoBody,
-)
+from assets.conversion.bodies import VALUES_OF_BODIES
+from assets.conversion.common_line import BODY_KINDS, Body, CommonLine, TextBody
 from assets.conversion.lines import Integers
 from assets.conversion.message import CONVERSATION_SEPARATOR, Message
 from assets.conversion.schema import MESSAGES_SCHEMA
 
 POSITION: Final = "position"
 """A column of the envelope: the row's place among all lines of the hour."""
+
+ONE_TO_ONE: Final = "chat"
+"""The chat type of messages between two users."""
 
 _DETAIL: Final = "detail"
 _TEXT: Final = pa.string()
@@ -62,8 +54,6 @@ _DETAILS_SCHEMA: Final[pa.Schema] = pa.schema(
 
 _KIND_NUMBERS: Final[dict[type, int]] = {kind: number for number, kind in enumerate(BODY_KINDS)}
 _KIND_NAMES: Final = pa.array([kind.__struct_config__.tag for kind in BODY_KINDS], _TEXT)
-
-_Values = dict[str, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +147,18 @@ def columns_of_common(rows: CommonRows, positions: Integers) -> RowParts:
     return RowParts(_table(columns, _ENVELOPE_SCHEMA), details)
 
 
+def columns_of_texts(columns: dict[str, pa.Array[Any]], positions: Integers) -> RowParts:
+    """Complete the columns of messages that are a text, perhaps with an `ext`, and nothing else."""
+    count = len(positions)
+    constant = {
+        _DETAIL: pa.nulls(count, pa.int32()),
+        "body_type": pa.repeat(TextBody.__struct_config__.tag, count),
+        "ext": pa.nulls(count, _TEXT),
+        "extra": pa.nulls(count, _TEXT),
+    }
+    return RowParts(_table({POSITION: pa.array(positions)} | constant | columns, _ENVELOPE_SCHEMA), ())
+
+
 def columns_of_messages(messages: Sequence[Message], positions: Integers) -> RowParts:
     """Build the columns of messages that were read one by one."""
     columns = dict(zip(Message._fields, map(list, zip(*messages, strict=True)), strict=True))
@@ -208,18 +210,23 @@ def rows_at(parts: RowParts, places: Integers) -> pa.Table:
 
 def _conversation_ids(chat_types: pa.Array[Any], senders: pa.Array[Any], recipients: pa.Array[Any]) -> pa.Array[Any]:
     """Return whose conversation each message belongs to; the rule is that of `message.py`."""
+    one_to_one = pc.equal(chat_types, pa.scalar(ONE_TO_ONE))
+    conversation_ids: pa.Array[Any] = pc.if_else(one_to_one, one_to_one_ids(senders, recipients), recipients)
+    return conversation_ids
+
+
+def one_to_one_ids(senders: pa.Array[Any], recipients: pa.Array[Any]) -> pa.Array[Any]:
+    """Return the conversation ids of messages between two users."""
     ordered = pc.less_equal(senders, recipients)  # by UTF-8 bytes, which have the order of code points
     first, second = pc.if_else(ordered, senders, recipients), pc.if_else(ordered, recipients, senders)
-    both = pc.binary_join_element_wise(first, second, CONVERSATION_SEPARATOR)
-    one_to_one = pc.equal(chat_types, pa.scalar("chat"))
-    conversation_ids: pa.Array[Any] = pc.if_else(one_to_one, both, recipients)
-    return conversation_ids
+    ids: pa.Array[Any] = pc.binary_join_element_wise(first, second, CONVERSATION_SEPARATOR)
+    return ids
 
 
 def _details_of(rows: CommonRows) -> tuple[tuple[pa.Table, ...], npt.NDArray[np.int32]]:
     numbers = np.full(len(rows.lines), -1, np.int32)
     tables, before = [], 0
-    for kind, values_of in _DETAILS.items():
+    for kind, values_of in VALUES_OF_BODIES.items():
         places = rows.places_of(kind)
         if places:
             values = values_of(rows.bodies_of(kind))
@@ -228,54 +235,6 @@ def _details_of(rows: CommonRows) -> tuple[tuple[pa.Table, ...], npt.NDArray[np.
             arrays = [pa.array(column, _DETAILS_SCHEMA.field(name).type) for name, column in values.items()]
             tables.append(pa.Table.from_arrays(arrays, list(values)))
     return tuple(tables), numbers
-
-
-def _attachment(bodies: Sequence[Any]) -> _Values:
-    return {
-        "file_name": [body.filename for body in bodies],
-        "file_url": [body.url for body in bodies],
-        "file_size": [body.file_length for body in bodies],
-    }
-
-
-def _picture(bodies: Sequence[Any]) -> _Values:
-    sizes = [body.size for body in bodies]
-    return {
-        "thumbnail_url": [None if body.thumb is UNSET else body.thumb for body in bodies],
-        "width": [None if size is UNSET else size.width for size in sizes],
-        "height": [None if size is UNSET else size.height for size in sizes],
-    }
-
-
-def _duration(bodies: Sequence[Any]) -> _Values:
-    return {"duration": [body.length for body in bodies]}
-
-
-def _location(bodies: Sequence[Any]) -> _Values:
-    return {
-        "latitude": [body.lat for body in bodies],
-        "longitude": [body.lng for body in bodies],
-        "address": [body.addr for body in bodies],
-    }
-
-
-def _custom(bodies: Sequence[Any]) -> _Values:
-    return {
-        "custom_event": [body.custom_event for body in bodies],
-        "custom_params": [orjson.dumps(body.params).decode() for body in bodies],
-    }
-
-
-_DETAILS: Final[dict[type, Callable[[Sequence[Any]], _Values]]] = {
-    ImageBody: lambda bodies: _attachment(bodies) | _picture(bodies),
-    AudioBody: lambda bodies: _attachment(bodies) | _duration(bodies),
-    VideoBody: lambda bodies: _attachment(bodies) | _picture(bodies) | _duration(bodies),
-    FileBody: _attachment,
-    LocationBody: _location,
-    CommandBody: lambda bodies: {"action": [body.action for body in bodies]},
-    CustomBody: _custom,
-}
-"""What the columns hold of each kind of body; a text is in the envelope."""
 
 
 def _extras_of(rows: CommonRows) -> list[str | None]:

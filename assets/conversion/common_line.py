@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, TypeAlias
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
+from msgspec import UNSET, Meta, MsgspecError, Raw, Struct, UnsetType, field
 from msgspec.json import Decoder
 
 from assets.conversion.schema import LAST_TIMESTAMP_MS
@@ -127,3 +127,6 @@ class CommonLine(_Strict, kw_only=True):
 
 COMMON_LINE: Final = Decoder(CommonLine)
 """Reads one line, or several with line feeds between them; raises for anything that is not of the usual form."""
+
+REFUSALS: Final = (MsgspecError, UnicodeDecodeError, RecursionError)
+"""What it raises then."""

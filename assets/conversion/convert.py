@@ -22,6 +22,7 @@ from assets.conversion.decoding import DecodedBlock, decode_block
 from assets.conversion.drift import Drift
 from assets.conversion.gzip_file import Readable, inflate
 from assets.conversion.json_line import to_json_text
+from assets.conversion.known_patterns import KnownPatterns
 from assets.conversion.lines import Block, blocks_of
 from assets.conversion.messages_file import MessagesFile
 from assets.conversion.parquet_writer import TableWriter
@@ -192,6 +193,7 @@ class _Lines:
         self._quarantine = quarantine
         self._drift = drift
         self._limits = limits
+        self._patterns = KnownPatterns()
         self._position = 0
         self._lines = 0
         self._blank = 0
@@ -200,7 +202,7 @@ class _Lines:
 
     def add_revision(self, sha256: str, blocks: Iterator[Block]) -> None:
         for block in blocks:
-            decoded = decode_block(block, self._position, self._limits)
+            decoded = decode_block(block, self._position, self._limits, self._patterns)
             self._position += block.count
             self._lines += decoded.lines
             self._blank += decoded.blank

@@ -1,8 +1,9 @@
-"""A block of lines becomes rows and what is not a row, by two ways that give the same.
+"""A block of lines becomes rows and what is not a row, by three ways that give the same.
 
-The fast way reads lines of the usual form, many at a time (`common_line.py`). A line goes the careful way
-(`message.py`) when the fast one refuses it, when its value is one of the few that the two would read differently, or
-when it cannot be proven that its row holds the whole of it (`proof.py`).
+The quickest way takes lines apart that are put together as others before them, all of a block at once
+(`pattern_rows.py`). What it leaves is read by the fast way, many lines of the usual form at a time (`common_line.py`).
+A line goes the careful way (`message.py`) when the fast one refuses it, when its value is one of the few that the two
+would read differently, or when it cannot be proven that its row holds the whole of it (`proof.py`).
 """
 
 from __future__ import annotations
@@ -15,31 +16,29 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 import pyarrow.compute as pc
-from msgspec import MsgspecError
 
 from assets.conversion.columns import CommonRows, RowParts, columns_of_common, text_buffers
 from assets.conversion.common_line import (
     COMMON_LINE,
+    REFUSALS,
     CommonLine,
     CustomBody,
     LocationBody,
 )
+from assets.conversion.ext_texts import doubtful_exts
+from assets.conversion.known_patterns import KnownPatterns
 from assets.conversion.lines import BLANK, Block, Integers, json_texts_of
 from assets.conversion.message import Message, decode_line
+from assets.conversion.pattern_rows import rows_by_pattern
 from assets.conversion.proof import COLON, colons_accounted_for
 from assets.conversion.unreadable import Unreadable, UnreadableReason
 from resources.limits import Limits
 
-_REFUSALS: Final = (MsgspecError, UnicodeDecodeError, RecursionError)
 _OPENING, _CLOSING = b"{}"
 _ESCAPE: Final = rb"\u003"
 _ESCAPED_COLON: Final = re.compile(rb"\\u003[aA]")
-_E, _LOWER_CASE, _ZERO = b"e\x200"
 _TRIED_AT_ONCE: Final = 32
-_LONG_EXT_BYTES: Final = 309
-"""Shorter numbers without an exponent are below 1e309, and shorter texts have no room for 1,024 brackets."""
 
 _WITH_URLS: Final = frozenset({"file_name", "file_url", "thumbnail_url", "custom_event"})
 """Columns of texts that people did not write."""
@@ -80,23 +79,30 @@ class DecodedBlock:
     odd: list[OddLine] = field(default_factory=list)
 
 
-def decode_block(block: Block, position: int, limits: Limits) -> DecodedBlock:
+def decode_block(block: Block, position: int, limits: Limits, patterns: KnownPatterns | None = None) -> DecodedBlock:
     """Read a block of lines. Never raises, whatever the bytes.
 
     Args:
         block: The lines.
         position: Of the block's first line, among all lines of the hour.
         limits: How deep a line may be nested.
+        patterns: What is known of earlier blocks, if the quickest way is to be tried.
     """
     if block.too_long:
         return DecodedBlock(1, odd=[OddLine(0, block.content, Unreadable(UnreadableReason.TOO_LONG))])
-    text = _BlockText(block)
-    decoded = DecodedBlock(lines=block.count, common=_common_rows(text, position))
+    decoded = DecodedBlock(lines=block.count)
     remaining = np.ones(block.count, bool)
-    for parts in decoded.common:
+    if patterns is not None and (parts := rows_by_pattern(block, position, patterns)) is not None:
+        decoded.common.append(parts)
         remaining[parts.positions - position] = False
-    for place in np.flatnonzero(remaining).tolist():
-        _read_carefully(place, text.lines[place], decoded, limits)
+        if not remaining.any():
+            return decoded
+    text = _BlockText.of(block, remaining)
+    for parts in _common_rows(text, position):
+        decoded.common.append(parts)
+        remaining[parts.positions - position] = False
+    for index in np.flatnonzero(remaining[text.places]).tolist():
+        _read_carefully(int(text.places[index]), text.lines[index], decoded, limits)
     return decoded
 
 
@@ -107,7 +113,7 @@ def _common_rows(text: _BlockText, position: int) -> list[RowParts]:
     rows, places = _without(_doubtful(rows, places, text), rows, places)
     if not rows.lines:
         return []
-    parts = columns_of_common(rows, places + position)
+    parts = columns_of_common(rows, text.places[places] + position)
     if with_secret := _with_secret_in_text(parts):
         rows, places = _without(with_secret, rows, places)
         return _proven(rows, None, places, text, position)
@@ -122,14 +128,32 @@ def _without(doubtful: Collection[int], rows: CommonRows, places: Integers) -> t
 
 
 class _BlockText:
-    """A block's bytes, looked at as a whole or line by line."""
+    """Some lines of a block, looked at as a whole or line by line; by their places among themselves.
 
-    def __init__(self, block: Block) -> None:
-        self.content = block.content
-        self.count = block.count
-        self._bytes = np.frombuffer(block.content, np.uint8)
-        self._starts = np.concatenate(([0], block.feeds + 1))
-        self._ends = np.concatenate((block.feeds, [len(block.content)]))
+    Args:
+        content: The lines, with line feeds between them.
+        places: Where each of them is in the block.
+        starts: Where each of them begins in the content.
+        ends: Where it ends.
+    """
+
+    def __init__(self, content: bytes, places: Integers, starts: Integers, ends: Integers) -> None:
+        self.content = content
+        self.count = len(places)
+        self.places = places
+        self._bytes = np.frombuffer(content, np.uint8)
+        self._starts = starts
+        self._ends = ends
+
+    @classmethod
+    def of(cls, block: Block, wanted: npt.NDArray[np.bool_]) -> _BlockText:
+        """Put together the lines of a block that are wanted, at least one."""
+        places = np.flatnonzero(wanted)
+        if len(places) == block.count:
+            return cls(block.content, places, block.starts, block.stops)
+        lines = block.lines_at(places)
+        stops = np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines)) + 1) - 1
+        return cls(b"\n".join(lines), places, np.append(0, stops[:-1] + 1), stops)
 
     @cached_property
     def lines(self) -> list[bytes]:
@@ -184,7 +208,7 @@ def _read_fast(text: _BlockText) -> tuple[list[CommonLine], Integers]:
         for place in range(first, last):
             try:
                 common.append(COMMON_LINE.decode(text.lines[place]))
-            except _REFUSALS:
+            except REFUSALS:
                 continue
             places.append(place)
     return common, np.array(places, np.int64)
@@ -196,55 +220,18 @@ def _read_at_once(text: _BlockText, first: int, last: int) -> list[CommonLine] |
         return None
     try:
         common = COMMON_LINE.decode_lines(text.between(first, last))
-    except _REFUSALS:
+    except REFUSALS:
         return None
     return common if len(common) == last - first else None  # else some line holds several objects
 
 
 def _doubtful(rows: CommonRows, places: Integers, text: _BlockText) -> set[int]:
     """Find the rows whose lines the careful way may read differently."""
-    doubtful = {*_with_doubtful_ext(rows), *_with_whole_degrees(rows), *_with_custom_forms_that_differ(rows)}
+    doubtful = {*doubtful_exts(rows.exts), *_with_whole_degrees(rows), *_with_custom_forms_that_differ(rows)}
     if text.may_escape_a_colon:
         lines = text.lines
         doubtful |= {index for index, place in enumerate(places.tolist()) if _ESCAPED_COLON.search(lines[place])}
     return doubtful
-
-
-def _with_doubtful_ext(rows: CommonRows) -> list[int]:
-    """An `ext` that is null counts as a field without a column, and what orjson refuses makes its line unreadable.
-
-    What msgspec lets pass and orjson refuses is: numbers beyond 1.8e308, which have an exponent or very many digits;
-    nesting beyond 1,024 levels, which takes as many brackets; and bytes that are not UTF-8.
-    """
-    ends, text = text_buffers(rows.exts)
-    if not _is_utf8(text.tobytes()):
-        return [
-            index for index, ext in enumerate(rows.exts.to_pylist()) if ext is not None and _is_null_or_refused(ext)
-        ]
-    lengths = np.diff(ends)
-    by_length = np.flatnonzero((lengths == len(b"null")) | (lengths >= _LONG_EXT_BYTES))
-    exponents = np.flatnonzero((text[1:] | _LOWER_CASE) == _E) + 1
-    exponents = exponents[text[exponents - 1] - _ZERO < 10]  # noqa: PLR2004 - digits; what is smaller than 0 is large
-    by_exponent = np.searchsorted(ends, exponents, side="right") - 1
-    candidates = {*by_length.tolist(), *by_exponent.tolist()}
-    return [index for index in candidates if _is_null_or_refused(rows.exts[index].as_py())]
-
-
-def _is_null_or_refused(ext: bytes) -> bool:
-    try:
-        # As deep in brackets as on its line.
-        return bool(orjson.loads(b"[[%b]]" % ext) == [[None]])
-    except orjson.JSONDecodeError:
-        return True
-
-
-def _is_utf8(text: bytes) -> bool:
-    """Tell of JSON texts in a row; since each begins and ends with ASCII, none can mend another."""
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _with_whole_degrees(rows: CommonRows) -> list[int]:
@@ -280,7 +267,7 @@ def _proven(
     """Build the columns of rows and keep those that hold the whole of their lines; the others are found by halves."""
     if not rows.lines:
         return []
-    parts = parts or columns_of_common(rows, places + position)
+    parts = parts or columns_of_common(rows, text.places[places] + position)
     if colons_accounted_for(rows, parts) == text.colons(places):
         return [parts]
     middle = len(places) // 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import orjson
@@ -91,20 +92,30 @@ def find_value(text: bytes, path: tuple[str, ...]) -> slice | None:
     """
     start = text.index(b"{")
     for key in path:
-        if text[start : start + 1] != b"{":
+        value = next((value for name, value in members_of(text, start) if name == key), None)
+        if value is None:
             return None
-        position = start + 1
-        while member := _MEMBER.match(text, position):
-            if orjson.loads(member[1]) == key:
-                start = member.end()
-                break
-            position = _end_of_value(text, member.end())
-        else:
-            return None
-    return slice(start, _end_of_value(text, start))
+        start = value
+    return slice(start, end_of_value(text, start))
 
 
-def _end_of_value(text: bytes, start: int) -> int:
+def members_of(text: bytes, start: int) -> Iterator[tuple[str, int]]:
+    """Yield each key and where its value begins, of the object that begins there; nothing of any other value.
+
+    Args:
+        text: Some JSON that a parser has accepted.
+        start: Where a value in it begins.
+    """
+    if text[start : start + 1] != b"{":
+        return
+    position = start + 1
+    while member := _MEMBER.match(text, position):
+        yield orjson.loads(member[1]), member.end()
+        position = end_of_value(text, member.end())
+
+
+def end_of_value(text: bytes, start: int) -> int:
+    """Return where the value that begins there ends, of some JSON that a parser has accepted."""
     first = text[start : start + 1]
     if first not in (b"{", b"["):
         match = (_WHOLE_STRING if first == b'"' else _SCALAR).match(text, start)

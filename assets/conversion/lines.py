@@ -23,8 +23,9 @@ LINE_FEED: Final = 10
 BLANK: Final = b" \t\r"
 """What a blank line may hold, beside its line feed."""
 
-_BLOCK_BYTES: Final = 1 << 20
+_BLOCK_BYTES: Final = 2 << 20
 _NO_FEEDS: Final[Integers] = np.array([], np.int64)
+_ZERO: Final[Integers] = np.zeros(1, np.int64)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _TWO_OBJECTS = re.compile(rb"\}[ \t\r]*+\{")
 _STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]', re.DOTALL)
@@ -50,6 +51,21 @@ class Block:
     def count(self) -> int:
         """How many lines it has, by line feeds."""
         return len(self.feeds) + 1
+
+    @property
+    def starts(self) -> Integers:
+        """Where each line begins."""
+        return np.concatenate((_ZERO, self.feeds + 1))
+
+    @property
+    def stops(self) -> Integers:
+        """Where each line ends."""
+        return np.append(self.feeds, len(self.content))
+
+    def lines_at(self, places: Integers) -> list[bytes]:
+        """Return some of its lines, by their places in it, from 0."""
+        bounds = zip(self.starts[places].tolist(), self.stops[places].tolist(), strict=True)
+        return [self.content[start:stop] for start, stop in bounds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +102,7 @@ def inspect_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> FileInspection:
 
 
 def blocks_of(pieces: Iterable[bytes], limits: Limits = DEFAULT_LIMITS) -> Iterator[Block]:
-    r"""Cut content into blocks of whole lines, of about 1 MiB where lines are short.
+    r"""Cut content into blocks of whole lines, of about 2 MiB where lines are short.
 
     Lines end at line feeds only: `bytes.splitlines` would also end them at a carriage return. Nothing after the last
     line feed is no line. No more than a block and a line that is not too long are held at a time.
@@ -178,13 +194,10 @@ def _block(number: int, content: bytes) -> Block:
 
 
 def _lines_with_content(block: Block) -> int:
-    starts = np.concatenate(([0], block.feeds + 1))
-    ends = np.concatenate((block.feeds, [len(block.content)]))
     # Only a line that begins with one of these can be blank.
-    first_bytes = np.frombuffer(block.content + b"\n", np.uint8)[starts]
+    first_bytes = np.frombuffer(block.content + b"\n", np.uint8)[block.starts]
     candidates = np.flatnonzero(np.isin(first_bytes, np.frombuffer(BLANK + b"\n" + _BYTE_ORDER_MARK[:1], np.uint8)))
-    blank = sum(_is_blank(block.content[starts[index] : ends[index]]) for index in candidates)
-    return block.count - blank
+    return block.count - sum(map(_is_blank, block.lines_at(candidates)))
 
 
 def _is_blank(line: bytes) -> bool:

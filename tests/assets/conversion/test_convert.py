@@ -19,7 +19,7 @@ from assets.conversion import convert as convert_module
 from assets.conversion.convert import ConservationBroken, RawRevisionFile, convert_revisions
 from assets.conversion.decoding import DecodedBlock, decode_block
 from assets.conversion.gzip_file import DamagedFile
-from assets.conversion.lines import Block, inspect_file
+from assets.conversion.lines import inspect_file
 from assets.conversion.schema import MESSAGES_SCHEMA, QUARANTINE_SCHEMA
 from resources.archive.records import MessageCounts
 from resources.limits import Limits
@@ -171,8 +171,8 @@ def test_a_damaged_revision_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_a_lost_line_is_an_error_and_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def without_a_row(block: Block, position: int, limits: Limits) -> DecodedBlock:
-        decoded = decode_block(block, position, limits)
+    def without_a_row(*arguments: Any) -> DecodedBlock:
+        decoded = decode_block(*arguments)
         decoded.odd.pop()
         return decoded
 
