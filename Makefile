@@ -44,6 +44,10 @@ test: install ## Run the tests.
 test-unit: install ## Run the tests that need no S3 or Redis server.
 	@$(BIN)/python -m pytest -m "not integration"
 
+.PHONY: spark
+spark: install ## Install Spark beside the rest, for the tests of its part of docs/querying.md; needs Java.
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-build-isolation --editable '.[spark]'
+
 .PHONY: check
 check: install ## Lint, types, floors, and whether Dagster loads the definitions.
 	$(BIN)/ruff check .
@@ -57,9 +61,17 @@ format: install ## Format the code and mend what the linter can mend.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: docs
+docs: install ## Write docs/data-dictionary.md from the schemas.
+	@$(BIN)/python -m assets.data_dictionary > docs/data-dictionary.md
+
+.PHONY: pictures
+pictures: install ## Take the pictures of docs/operating.md in the Dagster UI; needs Chromium.
+	@$(BIN)/python -m tests.browser.pictures
+
 .PHONY: lock
 lock: install ## Renew requirements.lock from pyproject.toml.
-	$(UV) pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \
+	$(UV) pip compile --quiet --universal --python-version 3.11 --extra dev --upgrade \
 	  --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-emit-package chat-history-archive \
 	  --no-header --output-file requirements.lock pyproject.toml
 
@@ -67,7 +79,7 @@ $(BENCH_VENV)/.installed: tests/benchmarks/requirements.txt pyproject.toml
 	@echo "Installing into $(BENCH_VENV); this takes a minute or two."
 	@$(PYTHON) -m venv --clear $(BENCH_VENV)
 	@$(PYTHON) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-	  print(*[each for each in project["dependencies"] if not each.startswith("dagster")], sep="\n")' \
+	  print(*[each for each in project["dependencies"] if not each.startswith(("dagster", "duckdb"))], sep="\n")' \
 	  > $(BENCH_VENV)/requirements.txt
 	@$(BENCH_BIN)/python -m pip install -qq --disable-pip-version-check \
 	  -r $(BENCH_VENV)/requirements.txt -r tests/benchmarks/requirements.txt
@@ -77,6 +89,10 @@ $(BENCH_VENV)/.installed: tests/benchmarks/requirements.txt pyproject.toml
 .PHONY: bench
 bench: install $(BENCH_VENV)/.installed ## Measure conversion against its peers, and write docs/performance.md.
 	@$(BENCH_BIN)/python -m tests.benchmarks --lines $(LINES) --runs $(RUNS) $(if $(ONLY),--only $(ONLY))
+
+.PHONY: bench-month
+bench-month: install $(BENCH_VENV)/.installed ## Measure queries over a month, and write docs/query-performance.md.
+	@$(BENCH_BIN)/python -m tests.benchmarks.month
 
 .PHONY: clean
 clean: ## Remove .venv and everything tools have left behind.

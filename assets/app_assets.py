@@ -14,6 +14,7 @@ import pyarrow as pa
 from assets.asset_metadata import messages_metadata, raw_history_metadata
 from assets.capture import Capture, capture_hour
 from assets.conversion.schema import MESSAGES_SCHEMA
+from assets.described_column import words_of
 from assets.publish_messages import ConversionFailed, NotCaptured, publish_messages
 from resources.archive.errors import ArchiveError
 from resources.hours.hour import KEY_FORMAT, Hour
@@ -118,7 +119,7 @@ def _messages(app: AppSettings, partitions: dg.HourlyPartitionsDefinition) -> dg
         kinds={"s3", "parquet"},
         owners=list(app.owners),
         tags={"archive/app": app.slug, "archive/floor": "messages"},
-        metadata={"dagster/column_schema": _column_schema()},
+        metadata={"dagster/column_schema": table_schema(MESSAGES_SCHEMA)},
         required_resource_keys={RUNTIME_KEY},
     )
     def messages(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
@@ -142,16 +143,17 @@ def _messages(app: AppSettings, partitions: dg.HourlyPartitionsDefinition) -> dg
     return messages
 
 
-def _column_schema() -> dg.TableSchema:
-    return dg.TableSchema(columns=[_column(field) for field in MESSAGES_SCHEMA])
+def table_schema(schema: pa.Schema) -> dg.TableSchema:
+    """Return a table's columns as Dagster shows them."""
+    return dg.TableSchema(columns=[_column(field) for field in schema])
 
 
 def _column(field: "pa.Field[pa.DataType]") -> dg.TableColumn:
-    described = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
-    unit = f" ({described['unit']})" if "unit" in described else ""
+    words = words_of(field)
+    unit = f" ({words['unit']})" if "unit" in words else ""
     return dg.TableColumn(
         name=field.name,
         type=str(field.type),
-        description=f"{described.get('description', '')}{unit}",
+        description=" ".join(filter(None, [f"{words['description']}{unit}", words.get("trap")])),
         constraints=dg.TableColumnConstraints(nullable=field.nullable),
     )

@@ -67,7 +67,7 @@ def messages_metadata(
         "outside_hour": dg.MetadataValue.int(counts.outside_hour),
         "id_time_differs": dg.MetadataValue.int(counts.id_time_differs),
         "drift": dg.MetadataValue.md(_drift(messages)),
-        "preview": dg.MetadataValue.md(_preview(messages)),
+        "body_types": dg.MetadataValue.md(_body_types(messages)),
         "record": dg.MetadataValue.url(object_link(settings, archive.layout.messages_record(hour))),
     }
     if counts.outside_hour:
@@ -88,7 +88,7 @@ def _state(capture: CaptureRecord) -> Metadata:
     return metadata
 
 
-def _preview(messages: MessagesRecord) -> str:
+def _body_types(messages: MessagesRecord) -> str:
     """A small table of how many messages there are of each type."""
     rows = sorted(messages.body_types.items(), key=lambda item: (-item[1], item[0]))
     lines = ["| body type | messages |", "|---|---:|"]

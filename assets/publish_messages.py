@@ -97,8 +97,8 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
             raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {error}") from None
         quarantine = None
         if conversion.counts.quarantined or quarantine_before is not None:
-            quarantine = _put(archive, layout.quarantine(hour), quarantine_file, quarantine_before)
-        messages = _put(archive, layout.messages(hour), messages_file, messages_before)
+            quarantine = put_parquet(archive, layout.quarantine(hour), quarantine_file, quarantine_before)
+        messages = put_parquet(archive, layout.messages(hour), messages_file, messages_before)
     record = _record(
         hour,
         archive,
@@ -135,7 +135,12 @@ class _ArrivingRevision:
         path.unlink()
 
 
-def _put(archive: AppArchive, key: str, file: Path, before: ObjectHead | None) -> PublishedObject:
+def put_parquet(archive: AppArchive, key: str, file: Path, before: ObjectHead | None) -> PublishedObject:
+    """Replace an object by a file, unless it holds the same bytes already.
+
+    Raises:
+        ArchiveError: S3 cannot be written, or the object is no longer the one that was there before.
+    """
     with file.open("rb") as content:
         digests = digests_of(content)
     if before is None or before.sha256 != digests.sha256:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.app_assets import RUNTIME_KEY, messages_key, raw_history_key
+from assets.daily.daily_asset import messages_daily_key
 from pipelines.findings import WARNINGS, Finding, FindingKind
 from pipelines.watch import look_through
 from resources.archive.errors import ArchiveError
@@ -26,6 +27,7 @@ _PROMISES = {
     FindingKind.ARCHIVE_LAG: "Every hour is asked for within 3 hours of being due.",
     FindingKind.CONSERVATION: "The messages hold every line of the raw files.",
     FindingKind.FILES_SHRANK: "The platform never gives a smaller file than before.",
+    FindingKind.DAYS_BEHIND: "Every day is one object a day after it is closed.",
     FindingKind.VOLUME: "Hours are about as busy as the same hour of past weeks.",
 }
 
@@ -57,6 +59,8 @@ def build_checks(app: AppSettings) -> dg.AssetChecksDefinition:
 
 
 def _asset_of(app: AppSettings, kind: FindingKind) -> dg.AssetKey:
+    if kind is FindingKind.DAYS_BEHIND:
+        return messages_daily_key(app)
     return messages_key(app) if kind in _ABOUT_MESSAGES else raw_history_key(app)
 
 

@@ -21,8 +21,8 @@ from resources.hours.due import Task
 from resources.hours.state import HourState
 from resources.runtime import Runtime
 
-# A run's own log lines would bury the progress bar; what failed is told from the run's result.
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""A run's own log lines would bury the progress bar; what failed is told from the run's result."""
 
 
 class Outcome(StrEnum):
@@ -63,7 +63,7 @@ def run_tasks(
     """
     repository = build_definitions(runtime).get_repository_def()
     results = []
-    with _instance() as instance:
+    with instance_for_runs() as instance:
         for task in tasks:
             job = repository.get_job(job_name(task.app))
             result = _run(task, job, runtime, instance)
@@ -73,7 +73,7 @@ def run_tasks(
 
 
 @contextmanager
-def _instance() -> Iterator[dg.DagsterInstance]:
+def instance_for_runs() -> Iterator[dg.DagsterInstance]:
     """The instance that `DAGSTER_HOME` names, or one that lives in memory."""
     if os.environ.get("DAGSTER_HOME"):
         with dg.DagsterInstance.get() as instance:
@@ -89,13 +89,13 @@ def _run(task: PlannedTask, job: dg.JobDefinition, runtime: Runtime, instance: d
     run = job.execute_in_process(
         partition_key=task.hour.key,
         asset_selection=[messages_key(task.app)] if task.task is Task.CONVERT else None,
-        run_config=_QUIET,
+        run_config=QUIET,
         instance=instance,
         tags={"archive/app": task.app.slug, "archive/launched_by": "catch-up"},
         raise_on_error=False,
     )
     record = ledger.capture(task.hour)
-    problem = None if run.success else _problem_of(run)
+    problem = None if run.success else problem_of(run)
     return TaskResult(task, _outcome(record, success=run.success, lost_before=lost_before), problem)
 
 
@@ -111,7 +111,7 @@ def _is_lost(record: CaptureRecord | None) -> bool:
     return record is not None and record.state is HourState.EXPIRED
 
 
-def _problem_of(run: dg.ExecuteInProcessResult) -> str:
+def problem_of(run: dg.ExecuteInProcessResult) -> str:
     """Find the first sentence a person can use: what the failed step said."""
     for event in run.all_events:
         if event.is_step_failure:

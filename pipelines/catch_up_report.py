@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
+from assets.coverage.looks import LOOKS
 from pipelines.catch_up import Outcome, TaskResult
-from pipelines.coverage_grid import LOOKS
 from pipelines.planner import PlannedTask, time_for
 from resources.hours.due import Task
 from resources.hours.state import HourState

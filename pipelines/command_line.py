@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from pipelines.analyst_commands import coverage, export, sql
+from pipelines.command_options import (
+    HOURS_NEWLY_LOST,
+    SOME_HOUR_FAILED,
+    AppOption,
+    HoursOption,
+    chosen_apps,
+    chosen_hours,
+    explained,
+    opened_runtime,
+)
 from resources.alerts import AlertNotSent, send_alert
-from resources.archive.errors import ArchiveError, ArchiveUnreachable
-from resources.credentials import MissingSecret
 from resources.hours.due import Task
-from resources.hours.hour import Hour, hours_between, last_finished_hour
-from resources.local_state import LocalStateError
 from resources.runtime import Runtime
 from resources.settings import AppSettings
-from resources.settings_file import SettingsError, load_settings
-
-SOME_HOUR_FAILED = 1
-USAGE_OR_CONFIGURATION = 2
-HOURS_NEWLY_LOST = 3
 
 _DAYS_SHOWN = 7
 
@@ -41,14 +41,9 @@ app = typer.Typer(
     ),
 )
 
-AppOption = Annotated[
-    str | None,
-    typer.Option("--app", metavar="ORG/APP", help="Only this app; otherwise all apps in the settings."),
-]
-HoursOption = Annotated[
-    str | None,
-    typer.Option("--hours", metavar="A..B", help="From hour A to hour B, both included; A alone is one hour."),
-]
+app.command()(coverage)
+app.command()(sql)
+app.command()(export)
 
 
 @app.command("catch-up")
@@ -68,15 +63,16 @@ def catch_up(app_name: AppOption = None, hours: HoursOption = None) -> None:
     from pipelines.catch_up_report import announce, progress_of, summarise  # noqa: PLC0415
     from pipelines.due_now import due_now  # noqa: PLC0415
     from pipelines.planner import in_order, looks_by_hand  # noqa: PLC0415
+    from pipelines.upkeep import keep_up  # noqa: PLC0415
 
     console = Console()
-    with _explained(), _runtime() as runtime:
+    with explained(), opened_runtime() as runtime:
         now = runtime.clock.now()
-        apps = _chosen_apps(runtime, app_name)
+        apps = chosen_apps(runtime, app_name)
         if hours is None:
             tasks = in_order([task for app in apps for task in due_now(runtime, app, now)])
         else:
-            chosen = _chosen_hours(runtime, hours)
+            chosen = chosen_hours(runtime, hours)
             tasks = in_order([task for app in apps for task in looks_by_hand(app, chosen)])
         for looked_at in dict.fromkeys(task.app for task in tasks if task.task is Task.LOOK):
             runtime.platform(looked_at)  # a missing secret is told before anything is begun
@@ -90,8 +86,13 @@ def catch_up(app_name: AppOption = None, hours: HoursOption = None) -> None:
             results = run_tasks(tasks, runtime, advance)
         summarise(console, results)
         outcomes = {result.outcome for result in results}
+        upkeep = keep_up(runtime)
+        for problem in upkeep.problems:
+            console.print(Text(problem, style="bold red"))
+        if upkeep.compacted:
+            console.print(f"Compacted: {', '.join(upkeep.compacted)}.")
         _tell_people(console, runtime, apps)
-    if Outcome.FAILED in outcomes:
+    if Outcome.FAILED in outcomes or upkeep.problems:
         raise typer.Exit(SOME_HOUR_FAILED)
     if Outcome.NEWLY_LOST in outcomes:
         raise typer.Exit(HOURS_NEWLY_LOST)
@@ -109,21 +110,21 @@ def status(
 
     Exit code 0, or 2 for usage and configuration.
     """
-    from pipelines.coverage_grid import coverage_grid  # noqa: PLC0415
+    from assets.coverage.hour_status import status_of_app  # noqa: PLC0415
+    from assets.coverage.terminal_grid import coverage_grid  # noqa: PLC0415
     from pipelines.planner import hours_of_the_archive  # noqa: PLC0415
-    from pipelines.status import status_of_app  # noqa: PLC0415
 
-    with _explained(), _runtime() as runtime:
+    with explained(), opened_runtime() as runtime:
         now = runtime.clock.now()
         chosen = (
             hours_of_the_archive(runtime.settings.archive.first_hour, now)
             if hours is None
-            else _chosen_hours(runtime, hours)
+            else chosen_hours(runtime, hours)
         )
         if hours is None and not as_json:
             chosen = chosen[-24 * _DAYS_SHOWN :]
         statuses = []
-        for chosen_app in _chosen_apps(runtime, app_name):
+        for chosen_app in chosen_apps(runtime, app_name):
             ledger = runtime.archive(chosen_app).ledger
             statuses += status_of_app(chosen_app, chosen, ledger.records(chosen), ledger.watch(), now)
     if as_json:
@@ -144,8 +145,8 @@ def plan(app_name: AppOption = None) -> None:
     """
     from pipelines.operator_commands import show_plan  # noqa: PLC0415
 
-    with _explained(), _runtime() as runtime:
-        show_plan(Console(), runtime, _chosen_apps(runtime, app_name))
+    with explained(), opened_runtime() as runtime:
+        show_plan(Console(), runtime, chosen_apps(runtime, app_name))
 
 
 @app.command()
@@ -164,9 +165,9 @@ def acknowledge(
 
     if not reason.strip():
         raise typer.BadParameter("Write a reason that somebody will understand in a year.", param_hint="--reason")
-    with _explained(), _runtime() as runtime:
-        (chosen_app,) = _chosen_apps(runtime, app_name)
-        acknowledge_losses(Console(), runtime, chosen_app, _chosen_hours(runtime, hours), reason.strip())
+    with explained(), opened_runtime() as runtime:
+        (chosen_app,) = chosen_apps(runtime, app_name)
+        acknowledge_losses(Console(), runtime, chosen_app, chosen_hours(runtime, hours), reason.strip())
 
 
 @app.command()
@@ -177,8 +178,8 @@ def reconcile(app_name: AppOption = None) -> None:
     """
     from pipelines.operator_commands import reconcile as rebuild  # noqa: PLC0415
 
-    with _explained(), _runtime() as runtime:
-        rebuild(Console(), runtime, _chosen_apps(runtime, app_name))
+    with explained(), opened_runtime() as runtime:
+        rebuild(Console(), runtime, chosen_apps(runtime, app_name))
 
 
 def _tell_people(console: Console, runtime: Runtime, apps: tuple[AppSettings, ...]) -> None:
@@ -194,57 +195,6 @@ def _tell_people(console: Console, runtime: Runtime, apps: tuple[AppSettings, ..
             tell_what_is_new(runtime, app, look_through(runtime, app, now), now, send)
         except AlertNotSent as error:
             console.print(Text(str(error), style="bold red"))
-
-
-@contextmanager
-def _runtime() -> Iterator[Runtime]:
-    runtime = Runtime(load_settings())
-    try:
-        yield runtime
-    finally:
-        runtime.close()
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """End with a sentence and an exit code instead of a traceback, where a person can do something about it."""
-    try:
-        yield
-    except (SettingsError, MissingSecret, LocalStateError) as error:
-        _end(str(error), USAGE_OR_CONFIGURATION)
-    except ArchiveUnreachable as error:
-        _end(str(error), SOME_HOUR_FAILED)
-    except ArchiveError as error:
-        _end(str(error), USAGE_OR_CONFIGURATION)
-
-
-def _end(message: str, code: int) -> NoReturn:
-    Console(stderr=True).print(Text(message, style="bold red"), soft_wrap=True)
-    raise typer.Exit(code) from None
-
-
-def _chosen_apps(runtime: Runtime, name: str | None) -> tuple[AppSettings, ...]:
-    if name is None:
-        return runtime.settings.apps
-    try:
-        return (runtime.settings.app_named(name),)
-    except KeyError as error:
-        raise typer.BadParameter(str(error.args[0]), param_hint="--app") from None
-
-
-def _chosen_hours(runtime: Runtime, written: str) -> list[Hour]:
-    first, _, last = written.partition("..")
-    try:
-        begin, end = Hour.from_key(first), Hour.from_key(last or first)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--hours") from None
-    earliest, latest = runtime.settings.archive.first_hour, last_finished_hour(runtime.clock.now())
-    if not earliest <= begin <= end <= latest:
-        raise typer.BadParameter(
-            f"The archive has the hours {earliest} to {latest}, and A must not come after B.",
-            param_hint="--hours",
-        )
-    return list(hours_between(begin, end))
 
 
 def main() -> None:

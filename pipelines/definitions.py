@@ -15,18 +15,28 @@ from assets.app_assets import (
     messages_key,
     raw_history_key,
 )
+from assets.coverage.coverage_asset import COVERAGE_KEY, build_coverage
+from assets.daily.daily_asset import build_messages_daily, daily_partitions, messages_daily_key
 from pipelines.alert_sensor import build_alert_sensor
 from pipelines.asset_checks import build_checks
+from pipelines.daily_schedules import COMPACTS_TAG, build_compaction_schedule, build_coverage_schedule
 from pipelines.schedules import build_archive_schedule, build_check_schedule, run_tags
 from resources.hours.hour import Hour
 from resources.runtime import Runtime
 from resources.settings import AppSettings
 from resources.settings_file import load_settings
 
+COVERAGE_JOB = "rebuild_coverage"
+
 
 def job_name(app: AppSettings) -> str:
     """Return the name of the app's job: capture an hour and build its messages."""
     return f"archive_{app.slug}"
+
+
+def compaction_job_name(app: AppSettings) -> str:
+    """Return the name of the job that makes one object of a closed day of the app."""
+    return f"compact_{app.slug}"
 
 
 def build_definitions(runtime: Runtime) -> dg.Definitions:
@@ -35,9 +45,13 @@ def build_definitions(runtime: Runtime) -> dg.Definitions:
     Args:
         runtime: What the assets will use; a test hands in one with its own clock and folder.
     """
-    partitions = hourly_partitions(runtime.settings.archive.first_hour)
-    parts = [_definitions_of(app, partitions) for app in runtime.settings.apps]
+    first_hour = runtime.settings.archive.first_hour
+    parts = [_definitions_of(app, first_hour) for app in runtime.settings.apps]
+    coverage_job = dg.define_asset_job(COVERAGE_JOB, selection=dg.AssetSelection.assets(COVERAGE_KEY))
     shared = dg.Definitions(
+        assets=[build_coverage(runtime.settings.apps)],
+        jobs=[coverage_job],
+        schedules=[build_coverage_schedule(coverage_job.name)],
         sensors=[build_alert_sensor()],
         resources={RUNTIME_KEY: runtime},
         # A run is one hour in two steps; a process for each step would only cost seconds.
@@ -46,16 +60,24 @@ def build_definitions(runtime: Runtime) -> dg.Definitions:
     return dg.Definitions.merge(shared, *parts)
 
 
-def _definitions_of(app: AppSettings, partitions: dg.HourlyPartitionsDefinition) -> dg.Definitions:
+def _definitions_of(app: AppSettings, first_hour: Hour) -> dg.Definitions:
     """Return what belongs to one app. Nothing of it depends on another app."""
+    partitions, days = hourly_partitions(first_hour), daily_partitions(first_hour)
     archive_job, check_job, checks = _archive_job(app, partitions), _check_job(app), build_checks(app)
+    compact_job = dg.define_asset_job(
+        name=compaction_job_name(app),
+        selection=dg.AssetSelection.assets(messages_daily_key(app)),
+        description=f"Make one object of a closed day of {app.name}.",
+        tags={COMPACTS_TAG: app.slug},
+    )
     return dg.Definitions(
-        assets=build_app_assets(app, partitions),
+        assets=[*build_app_assets(app, partitions), build_messages_daily(app, days)],
         asset_checks=[checks],
-        jobs=[archive_job, check_job],
+        jobs=[archive_job, check_job, compact_job],
         schedules=[
             build_archive_schedule(app, archive_job.name, partitions),
             build_check_schedule(app, check_job.name),
+            build_compaction_schedule(app, compact_job.name),
         ],
     )
 
@@ -77,7 +99,7 @@ def _archive_job(app: AppSettings, partitions: dg.HourlyPartitionsDefinition) ->
 def _check_job(app: AppSettings) -> dg.UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         name=f"check_{app.slug}",
-        selection=dg.AssetSelection.checks_for_assets(raw_history_key(app), messages_key(app)),
+        selection=dg.AssetSelection.checks_for_assets(raw_history_key(app), messages_key(app), messages_daily_key(app)),
         description=f"Look through the ledger of {app.name} for hours lost, at risk, or odd.",
         tags={"archive/checks_of": app.slug},
     )

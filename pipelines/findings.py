@@ -13,10 +13,12 @@ from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
-from pipelines.planner import NO_RECORDS
-from resources.archive.ledger import HourRecords
+from assets.daily.closed_day import is_compacted, objects_of
+from resources.archive.daily_record import DailyRecord
+from resources.archive.ledger import NO_RECORDS, HourRecords
 from resources.archive.records import CaptureRecord, messages_are_current
 from resources.archive.watch_record import WatchRecord
+from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason
 from resources.settings import AppSettings
@@ -31,6 +33,7 @@ FAILURES_TO_TELL = 3
 """So many failures in a row are worth waking somebody."""
 
 _CONVERSION_GRACE = timedelta(hours=1)
+_COMPACTION_GRACE = timedelta(days=1)
 _WEEKS_COMPARED = 4
 _FEWEST_WEEKS = 2
 _SMALLEST_MEDIAN = 20
@@ -50,6 +53,7 @@ class FindingKind(StrEnum):
     CONSERVATION = "conservation"
     FILES_SHRANK = "files_shrank"
     VOLUME = "volume"
+    DAYS_BEHIND = "days_behind"
 
 
 WARNINGS = frozenset({FindingKind.ARCHIVE_LAG, FindingKind.VOLUME})
@@ -80,8 +84,8 @@ class Finding:
 
 _SENTENCES = {
     FindingKind.HOURS_LOST: (
-        "The platform has deleted these hours and the archive has nothing, or not all, of them. Find out why nobody "
-        "asked in time, then acknowledge the loss: chat-archive acknowledge."
+        "The platform has deleted these hours and the archive has nothing of them. Find out why nobody asked in time, "
+        "then acknowledge the loss: chat-archive acknowledge --app ORG/APP --hours A..B --reason ..."
     ),
     FindingKind.HOURS_UNSETTLED: (
         "The platform has deleted these hours, and no look was answered once they were settled: what was archived "
@@ -111,6 +115,10 @@ _SENTENCES = {
         "These hours hold five times more or fewer messages than the same hour of past weeks. If nothing has happened "
         "in the app that explains it, ask the platform's support."
     ),
+    FindingKind.DAYS_BEHIND: (
+        "The days that begin with these hours were closed more than a day ago and are not one object yet. See in "
+        "Dagster why messages_daily failed for them; meanwhile their hours are read, so nothing is missing."
+    ),
 }
 
 
@@ -119,6 +127,8 @@ def findings_of(
     hours: Sequence[Hour],
     records: Mapping[Hour, HourRecords],
     watch: WatchRecord,
+    *,
+    dailies: Mapping[Day, DailyRecord],
     now: datetime,
 ) -> list[Finding]:
     """Return what is wrong, at most one finding a kind.
@@ -128,6 +138,7 @@ def findings_of(
         hours: The recent hours, all that have ended; at least as many as the platform keeps.
         records: What the ledger holds of them.
         watch: The losses of all times and who acknowledged them, brought up to date.
+        dailies: What the ledger holds of their days.
         now: By this machine's clock.
     """
     open_losses = watch.unacknowledged
@@ -135,6 +146,7 @@ def findings_of(
         FindingKind.HOURS_LOST: [key for key in open_losses if watch.losses[key].reason is not Reason.NOT_SETTLED],
         FindingKind.HOURS_UNSETTLED: [key for key in open_losses if watch.losses[key].reason is Reason.NOT_SETTLED],
         FindingKind.VOLUME: [hour.key for hour in _of_odd_volume(hours, records)],
+        FindingKind.DAYS_BEHIND: [day.hours[0].key for day in _days_behind(app, hours, records, dailies, now)],
     }
     for kind, is_concerned in _TESTS.items():
         concerned[kind] = [hour.key for hour in hours if is_concerned(app, hour, records.get(hour, NO_RECORDS), now)]
@@ -206,6 +218,21 @@ def _of_odd_volume(hours: Sequence[Hour], records: Mapping[Hour, HourRecords]) -
         usual = median(comparable)
         if usual >= _SMALLEST_MEDIAN and not usual / _FAR <= found <= usual * _FAR:
             yield hour
+
+
+def _days_behind(
+    app: AppSettings,
+    hours: Sequence[Hour],
+    records: Mapping[Hour, HourRecords],
+    dailies: Mapping[Day, DailyRecord],
+    now: datetime,
+) -> Iterator[Day]:
+    # Not the first day: the hour before it may lie outside what was read.
+    for day in sorted({Day.of(hour) for hour in hours})[1:]:
+        objects = objects_of(day, records)
+        closed_for_long = app.policy.deadline(day.hours[-1]) + _COMPACTION_GRACE <= now
+        if objects and closed_for_long and not is_compacted(dailies.get(day), objects):
+            yield day
 
 
 def _rows(known: HourRecords) -> int | None:

@@ -9,13 +9,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from resources.archive.ledger import HourRecords
+from resources.archive.ledger import NO_RECORDS, HourRecords
 from resources.archive.records import facts_of
 from resources.hours.due import Task, what_is_due
 from resources.hours.hour import Hour, hours_between, last_finished_hour
 from resources.settings import AppSettings
-
-NO_RECORDS = HourRecords()
 
 MOST_OTHER_TASKS = 200
 """So many tasks that cost no request are taken at once; each is a run, and the daemon starts some ten a second."""

@@ -12,8 +12,10 @@ import dagster as dg
 
 from assets.app_assets import hourly_partitions, messages_key, raw_history_key
 from assets.asset_metadata import messages_metadata, raw_history_metadata
+from assets.daily.daily_asset import daily_partitions, messages_daily_key, messages_daily_metadata
 from pipelines.planner import hours_of_the_archive
 from resources.archive.records import messages_are_current
+from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.hours.state import HourState
 from resources.runtime import Runtime
@@ -53,13 +55,26 @@ def reconcile_app(runtime: Runtime, app: AppSettings, instance: dg.DagsterInstan
             continue
         finished.add(hour.key)
         if hour.key not in raw_shown:
-            _report(instance, raw_history_key(app), hour, raw_history_metadata(hour, capture, archive, settings))
+            _report(instance, raw_history_key(app), hour.key, raw_history_metadata(hour, capture, archive, settings))
             reported += 1
         if hour.key not in messages_shown and messages_are_current(capture, known.messages):
             metadata = messages_metadata(hour, capture, known.messages, archive, settings)
-            _report(instance, messages_key(app), hour, metadata)
+            _report(instance, messages_key(app), hour.key, metadata)
             reported += 1
+    reported += _report_days(runtime, app, instance, sorted({Day.of(hour) for hour in records}))
     return Reconciliation(reported, tuple(sorted(raw_shown - finished)))
+
+
+def _report_days(runtime: Runtime, app: AppSettings, instance: dg.DagsterInstance, days: list[Day]) -> int:
+    """Report the days that are one object and that Dagster does not show; return how many."""
+    settings, key = runtime.settings.archive, messages_daily_key(app)
+    partitions = daily_partitions(settings.first_hour)
+    statuses = instance.get_status_by_partition(key, [day.key for day in days], partitions) or {}
+    shown = {day for day, status in statuses.items() if status is not None and status.value == "MATERIALIZED"}
+    records = runtime.archive(app).ledger.dailies([day for day in days if day.key not in shown])
+    for day, record in records.items():
+        _report(instance, key, day.key, messages_daily_metadata(record, settings))
+    return len(records)
 
 
 def _materialized(instance: dg.DagsterInstance, asset: dg.AssetKey, hours: list[Hour], first_hour: Hour) -> set[str]:
@@ -71,12 +86,12 @@ def _materialized(instance: dg.DagsterInstance, asset: dg.AssetKey, hours: list[
 def _report(
     instance: dg.DagsterInstance,
     asset: dg.AssetKey,
-    hour: Hour,
+    partition: str,
     metadata: dict[str, dg.MetadataValue],
 ) -> None:
     event = dg.AssetMaterialization(
         asset_key=asset,
-        partition=hour.key,
+        partition=partition,
         metadata={**metadata, "reconciled": dg.MetadataValue.bool(True)},
     )
     instance.report_runless_asset_event(event)

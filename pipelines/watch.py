@@ -9,8 +9,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from pipelines.findings import WARNINGS, Finding, findings_of, is_safe
-from pipelines.planner import NO_RECORDS, hours_of_the_archive
+from pipelines.planner import hours_of_the_archive
+from resources.archive.ledger import NO_RECORDS
 from resources.archive.watch_record import WatchRecord
+from resources.hours.day import Day
 from resources.hours.state import HourState, Reason
 from resources.runtime import Runtime
 from resources.settings import AppSettings
@@ -48,7 +50,8 @@ def look_through(runtime: Runtime, app: AppSettings, now: datetime) -> list[Find
     def change(watch: WatchRecord | None) -> WatchRecord:
         return (watch or WatchRecord(app=app.name)).with_hours_seen(lost, not_lost, now)
 
-    return findings_of(app, hours, records, ledger.update_watch(change), now)
+    dailies = ledger.dailies(sorted({Day.of(hour) for hour in records}))
+    return findings_of(app, hours, records, ledger.update_watch(change), dailies=dailies, now=now)
 
 
 def tell_what_is_new(runtime: Runtime, app: AppSettings, findings: list[Finding], now: datetime, send: Send) -> int:

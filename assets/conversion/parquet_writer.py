@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROW_GROUP_ROWS: Final = 65_536
+
+_FALSE_POSITIVES: Final = 0.01
 
 _ENCODINGS: Final = {
     "msg_id": "DELTA_BYTE_ARRAY",  # ids of neighbours share their first digits, which carry the time
@@ -24,6 +26,13 @@ _ENCODINGS: Final = {
 }
 _NEVER_REPEATED: Final = frozenset({*_ENCODINGS, "text", "file_name", "file_size", "ext", "extra", "line"})
 """Columns in which a dictionary would only hold every value twice."""
+
+
+_NOT_COMPARED: Final = frozenset(
+    {"text", "file_name", "file_url", "thumbnail_url", "address", "custom_params", "ext", "extra", "line"}
+)
+"""Columns that nobody compares by less and greater: their smallest and largest values would only fill the footer, and
+a footer of more than 16 KiB costs DuckDB another request for each file."""
 
 
 class TableWriter:
@@ -36,15 +45,27 @@ class TableWriter:
         path: The file.
         schema: Its columns.
         order: The columns by which every table that is written is sorted, ascending, nulls last.
+        row_group_rows: Most rows of a row group.
+        bloom_filters: The columns that have one, with how many distinct values a row group is expected to hold.
 
     Attributes:
         rows: How many rows were written.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, order: Sequence[str]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        schema: pa.Schema,
+        order: Sequence[str],
+        *,
+        row_group_rows: int = ROW_GROUP_ROWS,
+        bloom_filters: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self._path = path
         self._schema = schema
         self._order = order
+        self._row_group_rows = row_group_rows
+        self._bloom_filters = bloom_filters
         self._writer: pq.ParquetWriter | None = None
         self.rows = 0
 
@@ -64,7 +85,7 @@ class TableWriter:
     def write(self, table: pa.Table) -> None:
         """Add rows, as row groups of their own."""
         if len(table):
-            self._opened().write_table(table, row_group_size=ROW_GROUP_ROWS)
+            self._opened().write_table(table, row_group_size=self._row_group_rows)
             self.rows += len(table)
 
     def finish(self, metadata: Mapping[str, str]) -> None:
@@ -88,9 +109,13 @@ class TableWriter:
                     name for name in self._schema.names if name not in _NEVER_REPEATED
                 ],
                 column_encoding={name: code for name, code in _ENCODINGS.items() if name in self._schema.names},
-                write_statistics=True,
+                write_statistics=[name for name in self._schema.names if name not in _NOT_COMPARED],
                 write_page_index=True,
                 store_schema=True,
+                bloom_filter_options={
+                    name: {"ndv": distinct, "fpp": _FALSE_POSITIVES} for name, distinct in self._bloom_filters.items()
+                }
+                or None,
                 sorting_columns=pq.SortingColumn.from_ordering(
                     self._schema, [(name, "ascending") for name in self._order]
                 ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -20,14 +21,20 @@ from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.text import Text
 
-from pipelines.command_line import HOURS_NEWLY_LOST
-from pipelines.coverage_grid import coverage_grid
-from pipelines.demo.question import QUESTION, answer, connect, message_ids
+from assets.coverage.hour_status import HourStatus
+from assets.coverage.terminal_grid import coverage_grid
+from pipelines.command_options import HOURS_NEWLY_LOST
 from pipelines.demo.world import World, made_up_world
-from pipelines.status import HourStatus
 from resources.hours.hour import hours_between
 from resources.simulated_platform import truth
 
+_QUESTION = """\
+SELECT app, chat_type, count(*) AS messages, count(DISTINCT sender) AS people,
+       max_by(strftime(hour_start, '%d %b %H:00'), in_hour) AS busiest_hour
+FROM (SELECT *, date_trunc('hour', timestamp) AS hour_start,
+             count(*) OVER (PARTITION BY app, chat_type, hour_start) AS in_hour
+      FROM messages)
+GROUP BY ALL ORDER BY app, messages DESC"""
 _UI_PORT = 3000
 _SECONDS_TO_END = 15
 
@@ -68,22 +75,29 @@ def _run(world: World, *arguments: str) -> int:
     return subprocess.run(command, env=world.environment, check=False).returncode  # noqa: S603 - our own command
 
 
+def _answer(world: World, *arguments: str) -> list[dict[str, str]]:
+    """Return what a command prints as JSON."""
+    command = [sys.executable, "-m", "pipelines.command_line", *arguments]
+    printed = subprocess.run(command, env=world.environment, check=True, capture_output=True).stdout  # noqa: S603 - ours
+    entries: list[dict[str, str]] = json.loads(printed)
+    return entries
+
+
 def _picture(world: World) -> str:
     """Return what `chat-archive status` shows as an SVG that loads nothing from elsewhere."""
-    command = [sys.executable, "-m", "pipelines.command_line", "status", "--json"]
-    printed = subprocess.run(command, env=world.environment, check=True, capture_output=True).stdout  # noqa: S603 - ours
     console = Console(record=True, width=72, file=StringIO())
-    console.print(coverage_grid([HourStatus(**entry) for entry in json.loads(printed)]))
+    console.print(coverage_grid([HourStatus.from_json(entry) for entry in _answer(world, "status", "--json")]))
     svg = console.export_svg(title="chat-archive status", unique_id="coverage")
     return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
 
 
 def _ask(console: Console, world: World) -> bool:
-    """Show a query's answer, and hold what is in S3 against what was said on the platform."""
-    with connect(world) as connection:
-        console.print(Padding(Syntax(QUESTION, "sql", background_color="default"), (0, 0, 1, 0)))
-        console.print(answer(connection))
-        found = message_ids(connection)
+    """Ask a question, and hold what is in S3 against what was said on the platform."""
+    console.print("chat-archive sql", style="bold cyan", end=" ")
+    console.print(Padding(Syntax(f'"{_QUESTION}"', "sql", background_color="default"), (0, 0, 1, 0)))
+    _run(world, "sql", _QUESTION)
+    rows = _answer(world, "sql", "--format", "json", "SELECT app, msg_id FROM messages")
+    found = [(row["app"], row["msg_id"]) for row in rows]
     said = {
         (f"{app.org}__{app.app}", message_id)
         for app in world.platform.apps
@@ -106,7 +120,8 @@ def _serve_ui(console: Console, world: World) -> None:
     console.rule("[bold]4. The operator's page")
     console.print(f"The Dagster UI is coming up on http://127.0.0.1:{_UI_PORT}. Ctrl-C ends everything.")
     command = ["dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(_UI_PORT)]
-    process = subprocess.Popen(command, env=world.environment)  # noqa: S603 - our own command
+    # In a session of its own, so that it can be ended with all of its processes, whatever they are doing.
+    process = subprocess.Popen(command, env=world.environment, start_new_session=True)  # noqa: S603 - our own command
     try:
         process.wait()
     except KeyboardInterrupt:
@@ -117,11 +132,13 @@ def _serve_ui(console: Console, world: World) -> None:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End Dagster and its own processes: politely, then firmly."""
-    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+    for ending in (signal.SIGINT, signal.SIGTERM):
         process.send_signal(ending)
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=_SECONDS_TO_END)
-            return
+            break
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:

@@ -2,10 +2,14 @@
 
     {root}/raw/app={app}/date=YYYY-MM-DD/hour=HH/{sha256}.jsonl.gz        the platform's bytes, never changed
     {root}/messages/app={app}/date=YYYY-MM-DD/hour=HH/messages.parquet    one object per hour
+    {root}/messages_daily/app={app}/date=YYYY-MM-DD/messages.parquet      a closed day, for fast queries
     {root}/quarantine/app={app}/date=YYYY-MM-DD/hour=HH/lines.parquet     what was not a message, and why
     {root}/ledger/app={app}/date=YYYY-MM-DD/hour=HH/capture.json          state and evidence, written by capture
     {root}/ledger/app={app}/date=YYYY-MM-DD/hour=HH/messages.json         what the table holds, written by conversion
+    {root}/ledger/app={app}/date=YYYY-MM-DD/daily.json                    what the day's object holds
     {root}/ledger/app={app}/watch.json                                    losses, acknowledgements, alerts sent
+    {root}/coverage/coverage.parquet                                      one row per app and hour, for joins
+    {root}/coverage.html                                                  a picture of it
 
 `{app}` is the app's slug (letters, digits, underscores), so no key can leave its prefix. Dates and hours are UTC.
 """
@@ -16,9 +20,11 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from resources.hours.day import Day
 from resources.hours.hour import Hour
 
 _LEDGER_KEY = re.compile(r"date=(\d{4}-\d{2}-\d{2})/hour=(\d{2})/(capture|messages)\.json", re.ASCII)
+_LEDGER_KEY_OF_DAY = re.compile(r"date=(\d{4}-\d{2}-\d{2})/daily\.json", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -48,6 +54,10 @@ class Layout:
         """The key of an hour's messages."""
         return f"{self._folder('messages', hour)}messages.parquet"
 
+    def messages_daily(self, day: Day) -> str:
+        """The key of a closed day's messages."""
+        return f"{self.prefix}messages_daily/app={self.slug}/date={day}/messages.parquet"
+
     def quarantine(self, hour: Hour) -> str:
         """The key of an hour's quarantined lines."""
         return f"{self._folder('quarantine', hour)}lines.parquet"
@@ -59,6 +69,10 @@ class Layout:
     def messages_record(self, hour: Hour) -> str:
         """The key of the record that conversion writes."""
         return f"{self._folder('ledger', hour)}messages.json"
+
+    def daily_record(self, day: Day) -> str:
+        """The key of the record that compacting a day writes."""
+        return f"{self.ledger}date={day}/daily.json"
 
     @property
     def watch_record(self) -> str:
@@ -74,10 +88,6 @@ class Layout:
         """A key that sorts before every record of the hour's day and after those of all earlier days."""
         return f"{self.ledger}date={hour.start:%Y-%m-%d}"
 
-    def messages_glob(self) -> str:
-        """A glob over all of the app's hourly message objects, relative to the bucket."""
-        return f"{self.prefix}messages/app={self.slug}/*/*/messages.parquet"
-
     def hour_of_record(self, key: str) -> tuple[Hour, str] | None:
         """Return the hour and kind (`capture` or `messages`) of a ledger key, or None when it is no record's key."""
         match = _LEDGER_KEY.fullmatch(key.removeprefix(self.ledger)) if key.startswith(self.ledger) else None
@@ -89,5 +99,23 @@ class Layout:
             return None
         return Hour(start), match[3]
 
+    def day_of_record(self, key: str) -> Day | None:
+        """Return the day of a ledger key, or None when it is not the key of a day's record."""
+        match = _LEDGER_KEY_OF_DAY.fullmatch(key.removeprefix(self.ledger)) if key.startswith(self.ledger) else None
+        try:
+            return Day.from_key(match[1]) if match else None
+        except ValueError:  # a stranger's object, named like the record of a day that never was
+            return None
+
     def _folder(self, kind: str, hour: Hour) -> str:
         return f"{self.prefix}{kind}/app={self.slug}/date={hour.start:%Y-%m-%d}/hour={hour.start:%H}/"
+
+
+def coverage_table(prefix: str) -> str:
+    """The key of the table with a row per app and hour, for all apps of an archive."""
+    return f"{prefix}coverage/coverage.parquet"
+
+
+def coverage_page(prefix: str) -> str:
+    """The key of the picture of it: not beside the table, for engines read a folder whole."""
+    return f"{prefix}coverage.html"

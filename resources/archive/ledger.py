@@ -10,20 +10,23 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import datetime
+from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
+from resources.archive.daily_record import DailyRecord
 from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded
 from resources.archive.layout import Layout
 from resources.archive.objects import ArchiveBucket, ObjectHead
 from resources.archive.records import CaptureRecord, MessagesRecord
 from resources.archive.watch_record import WatchRecord
+from resources.hours.day import Day
 from resources.hours.hour import Hour
 
 _TRIES = 8
 _READERS = 16
-Record = TypeVar("Record", CaptureRecord, MessagesRecord, WatchRecord)
+Record = TypeVar("Record", CaptureRecord, MessagesRecord, DailyRecord, WatchRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,23 @@ class HourRecords:
 
     capture: CaptureRecord | None = None
     messages: MessagesRecord | None = None
+
+
+NO_RECORDS: Final = HourRecords()
+"""Of an hour of which nothing has been written."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTimes:
+    """When records were last written, by S3's clock.
+
+    Attributes:
+        messages: The records of what conversion published, by hour.
+        daily: The records of what compacting published, by day.
+    """
+
+    messages: dict[Hour, datetime]
+    daily: dict[Day, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +68,10 @@ class Ledger:
     def messages(self, hour: Hour) -> MessagesRecord | None:
         """Return what conversion published for the hour."""
         return self._read(self.layout.messages_record(hour), MessagesRecord)[0]
+
+    def daily(self, day: Day) -> DailyRecord | None:
+        """Return what compacting published for the day."""
+        return self._read(self.layout.daily_record(day), DailyRecord)[0]
 
     def watch(self) -> WatchRecord | None:
         """Return what was noticed and told about the app's hours."""
@@ -68,12 +92,34 @@ class Ledger:
         """Apply a change to the messages record; everything else as `update_capture`."""
         return self._update(self.layout.messages_record(hour), MessagesRecord, change)
 
+    def update_daily(self, day: Day, change: Callable[[DailyRecord | None], DailyRecord]) -> DailyRecord:
+        """Apply a change to a day's record; everything else as `update_capture`."""
+        return self._update(self.layout.daily_record(day), DailyRecord, change)
+
     def records(self, hours: Collection[Hour]) -> dict[Hour, HourRecords]:
         """Return the records of those hours that have any, fetched side by side."""
         kinds = self._kinds_of_record(hours)
         with ThreadPoolExecutor(_READERS) as readers:
             found = readers.map(lambda place: self._records_of(*place), kinds.items())
             return dict(zip(kinds, found, strict=True))
+
+    def dailies(self, days: Collection[Day]) -> dict[Day, DailyRecord]:
+        """Return the records of those days that have one, fetched side by side."""
+        with ThreadPoolExecutor(_READERS) as readers:
+            found = zip(days, readers.map(self.daily, days), strict=True)
+            return {day: record for day, record in found if record is not None}
+
+    def times_written(self) -> RecordTimes:
+        """Tell when each record of messages and of days was last written, by S3's clock, without reading any."""
+        hours: dict[Hour, datetime] = {}
+        days: dict[Day, datetime] = {}
+        for entry in self.bucket.listed(self.layout.ledger):
+            place = self.layout.hour_of_record(entry.key)
+            if place is not None and place[1] == "messages":
+                hours[place[0]] = entry.written_at
+            elif (day := self.layout.day_of_record(entry.key)) is not None:
+                days[day] = entry.written_at
+        return RecordTimes(hours, days)
 
     def captured_hours(self, hours: Collection[Hour]) -> frozenset[Hour]:
         """Return those of the hours that have a capture record, without reading any."""

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -58,6 +59,21 @@ class ObjectHead:
     def holds(self, digests: Digests) -> bool:
         """Tell whether the object holds the bytes of these digests."""
         return (self.bytes, self.sha256) == (digests.bytes, digests.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    """What a listing tells of an object.
+
+    Attributes:
+        key: Its key.
+        bytes: The length.
+        written_at: When it was last written, by S3's clock, in whole seconds on some servers.
+    """
+
+    key: str
+    bytes: int
+    written_at: datetime
 
 
 class ArchiveBucket:
@@ -227,12 +243,17 @@ class ArchiveBucket:
 
     def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
         """Yield the keys under a prefix that sort after a given one, in S3's order (by their UTF-8 bytes)."""
+        for entry in self.listed(prefix, after=after):
+            yield entry.key
+
+    def listed(self, prefix: str, *, after: str = "") -> Iterator[ListedObject]:
+        """Yield what S3 lists under a prefix; everything else as `keys`. A thousand objects are one request."""
         with explained("LIST", self.name, prefix):
             paginator = self._client.get_paginator("list_objects_v2")
             pages = paginator.paginate(Bucket=self.name, Prefix=prefix, StartAfter=after)
             for page in pages:
                 for entry in page.get("Contents", ()):
-                    yield entry["Key"]
+                    yield ListedObject(entry["Key"], entry["Size"], entry["LastModified"])
 
     def _get(self, key: str, file: BinaryIO) -> ObjectHead | None:
         """Write an object's bytes into a file; a body that is cut is asked for again, which boto3 does not do."""

@@ -148,10 +148,10 @@ def test_messages_without_a_time_show_none(archive: AppArchive) -> None:
     assert not {"first_message_at", "last_message_at"} & set(metadata)
 
 
-def test_the_preview_lists_types_the_most_frequent_first(archive: AppArchive) -> None:
+def test_body_types_are_listed_the_most_frequent_first(archive: AppArchive) -> None:
     messages = messages_record(img=2, txt=1200, audio=2)
     metadata = messages_metadata(HOUR, in_state(HourState.ARCHIVED, Reason.FILE_KEPT), messages, archive, AWS)
-    assert metadata["preview"] == dg.MetadataValue.md(
+    assert metadata["body_types"] == dg.MetadataValue.md(
         "| body type | messages |\n|---|---:|\n| `txt` | 1,200 |\n| `audio` | 2 |\n| `img` | 2 |"
     )
 
@@ -172,7 +172,7 @@ def test_the_preview_lists_types_the_most_frequent_first(archive: AppArchive) ->
 def test_a_type_that_a_sender_made_up_cannot_break_the_page(archive: AppArchive, name: str) -> None:
     messages = messages_record(**{name: 1})
     metadata = messages_metadata(HOUR, in_state(HourState.ARCHIVED, Reason.FILE_KEPT), messages, archive, AWS)
-    (row,) = str(metadata["preview"].value).splitlines()[2:]
+    (row,) = str(metadata["body_types"].value).splitlines()[2:]
     shown = row.removeprefix("| `").removesuffix("` | 1 |")
     assert len(shown) == len(name)
     assert all(letter.isalnum() or letter in "._-()[]·" for letter in shown)

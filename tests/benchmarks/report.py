@@ -23,9 +23,9 @@ _OPENING: Final = """\
 Written by `make bench` on {date:%Y-%m-%d}, never by hand: the figures below are of one run, medians of {runs}.
 
 What is measured: a gzip file of JSON lines becomes one Parquet file of the
-[messages table](messages-table.md). The files are generated, seeded, with about 420 bytes a line: 78 % texts in several
-languages, 10 % images, the rest voice, video, files, places, commands and custom messages; 30 % of the lines carry a
-nested `ext`; 0.5 % of the lines are repeats. The giant hour has {lines:,} lines.
+[messages table](data-dictionary.md). The files are generated, seeded, with about 420 bytes a line: 78 % texts in
+several languages, 10 % images, the rest voice, video, files, places, commands and custom messages; 30 % of the lines
+carry a nested `ext`; 0.5 % of the lines are repeats. The giant hour has {lines:,} lines.
 """
 
 _HOW_TO_READ: Final = """\

@@ -50,6 +50,7 @@ def test_all_checks_of_a_healthy_archive_pass(make_world: MakeWorld, instance: d
         "conservation",
         "files_shrank",
         "volume",
+        "days_behind",
     }
     assert all(found.values())
 
@@ -154,4 +155,8 @@ def test_the_shipped_dagster_yaml_is_one_that_dagster_accepts(tmp_path: Path) ->
     with dg.instance_for_test(overrides=content, temp_dir=str(tmp_path)) as instance:
         limits = instance.get_concurrency_config().run_queue_config
         assert limits is not None
-        assert [limit["key"] for limit in limits.tag_concurrency_limits] == ["archive/app", "archive/app_hour"]
+        assert [limit["key"] for limit in limits.tag_concurrency_limits] == [
+            "archive/app",
+            "archive/app_hour",
+            "archive/compacts",
+        ]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from pipelines import command_line
+from pipelines import command_line, command_options
 from resources.hours.hour import Hour
 from resources.runtime import Runtime
 from resources.simulated_platform import ScriptedAnswer, SimulatedApp, truth
@@ -29,7 +29,7 @@ def type_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[World], Type]:
     def for_world(world: World) -> Type:
         monkeypatch.setenv("CHAT_ARCHIVE_CONFIG", str(world.settings_file))
         monkeypatch.setenv("COLUMNS", "200")
-        monkeypatch.setattr(command_line, "Runtime", partial(Runtime, clock=world.clock))
+        monkeypatch.setattr(command_options, "Runtime", partial(Runtime, clock=world.clock))
         return lambda *words: CliRunner().invoke(command_line.app, list(words))
 
     return for_world
@@ -186,7 +186,7 @@ def test_the_grid_shows_each_state_by_a_sign_of_its_own(
     assert result.exit_code == 0
     assert "2026-11-23" in result.output
     assert "○ ○" in result.output
-    assert "■" in result.output
+    assert "█" in result.output  # the busiest hour
 
 
 @pytest.mark.parametrize("words", [("--help",), ("catch-up", "--help"), ("status", "--help")])

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from assets.capture import capture_hour
+from assets.daily.publish_daily import publish_daily
 from assets.publish_messages import publish_messages
 from pipelines.findings import Finding, FindingKind, findings_of
 from pipelines.watch import look_through, tell_what_is_new
@@ -24,6 +25,7 @@ from resources.archive.watch_record import WatchRecord
 from resources.hours.hour import Hour, hours_between
 from resources.hours.state import HourState, Reason
 from tests.conftest import MakeWorld
+from tests.pipelines.query.archives import DAY, archive_lines, message
 from tests.pipelines.test_planner import APP
 from tests.world import World
 
@@ -75,7 +77,7 @@ def messages(count: int, hour: Hour = HOUR, **more: object) -> MessagesRecord:
 
 
 def kinds_at(now: datetime, records: HourRecords, watch: WatchRecord | None = None) -> set[FindingKind]:
-    found = findings_of(APP, [HOUR], {HOUR: records}, watch or WatchRecord(app=APP.name), now)
+    found = findings_of(APP, [HOUR], {HOUR: records}, watch or WatchRecord(app=APP.name), dailies={}, now=now)
     return {finding.kind for finding in found}
 
 
@@ -139,7 +141,7 @@ def test_an_hour_far_from_the_same_hour_of_past_weeks_is_noticed(past: tuple[int
         for hour, count in counts.items()
     }
     hours = list(hours_between(HOUR.plus(-168 * 5), HOUR))
-    found_now = findings_of(APP, hours, records, WatchRecord(app=APP.name), END + timedelta(days=100))
+    found_now = findings_of(APP, hours, records, WatchRecord(app=APP.name), dailies={}, now=END + timedelta(days=100))
     volume = [finding.hours for finding in found_now if finding.kind is FindingKind.VOLUME]
     assert volume == ([(HOUR.key,)] if odd else [])
 
@@ -243,3 +245,18 @@ def test_an_hour_archived_early_and_never_settled_is_told_after_its_deadline_unt
         lambda watch: (watch or WatchRecord(app=world.app.name)).with_acknowledged([hour.key], "outage", now),
     )
     assert FindingKind.HOURS_UNSETTLED not in {each.kind for each in look_through(world.runtime, world.app, now)}
+
+
+@pytest.mark.parametrize(("hours_after_closing", "is_told"), [(1, False), (23, False), (25, True)])
+def test_a_day_that_is_not_one_object_a_day_after_it_was_closed_is_told(
+    make_world: MakeWorld, hours_after_closing: int, is_told: bool
+) -> None:
+    world = make_world(first_hour="2026111900")
+    hour = DAY.hours[7]
+    archive_lines(world, hour, message(1, hour, "ann", "bob", "hello"))
+    world.clock.turn_to(DAY.hours[-1].end + timedelta(hours=72 + hours_after_closing))
+    found = {each.kind: each.hours for each in look_through(world.runtime, world.app, world.clock.now())}
+    assert found.get(FindingKind.DAYS_BEHIND) == ((DAY.hours[0].key,) if is_told else None)
+    publish_daily(DAY, world.archive, world.clock)
+    kinds = {each.kind for each in look_through(world.runtime, world.app, world.clock.now())}
+    assert FindingKind.DAYS_BEHIND not in kinds

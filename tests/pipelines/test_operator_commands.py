@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
+from assets.daily.daily_asset import messages_daily_key
 from pipelines import command_line
 from resources.alerts import AlertNotSent
 from tests.conftest import MakeWorld
+from tests.pipelines.query.archives import DAY, small_archive
 from tests.pipelines.test_command_line import Type, statuses, type_in
 from tests.world import World
 
@@ -75,6 +78,20 @@ def test_reconcile_reports_what_catch_up_did_elsewhere(
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     assert "acme/support: 4 materializations reported" in type_("reconcile").output
     assert "acme/support: 0 materializations reported" in type_("reconcile").output
+
+
+def test_reconcile_reports_days_that_are_one_object(
+    world: World, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    small_archive(world)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    type_in(world)("reconcile")
+    with dg.DagsterInstance.get() as instance:
+        event = instance.get_latest_materialization_event(messages_daily_key(world.app))
+    assert event is not None
+    assert event.asset_materialization is not None
+    assert event.asset_materialization.partition == DAY.key
+    assert "0 materializations reported" in type_in(world)("reconcile").output
 
 
 @pytest.mark.parametrize("command", ["plan", "acknowledge", "reconcile"])

@@ -151,7 +151,12 @@ def test_schedules_and_the_sensor_are_on_by_default(world: World) -> None:
     repository = build_definitions(world.runtime).get_repository_def()
     assert all(schedule.default_status is dg.DefaultScheduleStatus.RUNNING for schedule in repository.schedule_defs)
     assert all(sensor.default_status is dg.DefaultSensorStatus.RUNNING for sensor in repository.sensor_defs)
-    assert {schedule.cron_schedule for schedule in repository.schedule_defs} == {"*/15 * * * *", "7,37 * * * *"}
+    assert {schedule.cron_schedule for schedule in repository.schedule_defs} == {
+        "*/15 * * * *",
+        "7,37 * * * *",
+        "10,40 * * * *",
+        "20 * * * *",
+    }
 
 
 def test_a_run_started_in_the_ui_carries_the_tags_that_keep_hours_apart(world: World) -> None:

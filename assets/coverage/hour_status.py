@@ -1,13 +1,16 @@
-"""What the archive knows of every hour, one entry an app and hour: for people, for programs, for the coverage grid."""
+"""What the archive knows of every hour, one entry an app and hour: for the coverage table, its picture, and programs.
+
+Pure functions of the ledger and the time. How it is shown is not decided here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any, Self
 
-from pipelines.planner import NO_RECORDS
-from resources.archive.ledger import HourRecords
+from resources.archive.ledger import NO_RECORDS, HourRecords
 from resources.archive.records import messages_are_current
 from resources.archive.watch_record import Loss, WatchRecord
 from resources.hours.hour import Hour
@@ -26,10 +29,15 @@ class HourStatus:
         reason: Why.
         confirmed: Only for empty hours: a settled look has said so again.
         rows: Messages in the table; 0 for an empty hour, None when the table does not hold the hour.
+        duplicates: Lines that said the same again; None when the table does not hold the hour.
+        quarantined: Lines that could not be read as messages; likewise.
         messages_current: The table holds every raw revision there is.
         bytes: Of all raw revisions, compressed.
+        first_message_at: The earliest timestamp of the hour's messages, None when there is none.
+        last_message_at: The latest.
         looks: How often the platform was asked.
-        deadline: When the platform deletes the hour, ISO 8601.
+        captured_at: When the last raw revision was kept, None when there is none.
+        deadline: When the platform deletes the hour.
         problem: What went wrong last, and what to do; None when nothing did.
         acknowledged: Only for lost hours: what the person wrote who has acknowledged it.
     """
@@ -40,16 +48,31 @@ class HourStatus:
     reason: Reason
     confirmed: bool
     rows: int | None
+    duplicates: int | None
+    quarantined: int | None
     messages_current: bool
     bytes: int
+    first_message_at: datetime | None
+    last_message_at: datetime | None
     looks: int
-    deadline: str
+    captured_at: datetime | None
+    deadline: datetime
     problem: str | None
     acknowledged: str | None
 
     def as_json(self) -> dict[str, object]:
         """Return the entry as `chat-archive status --json` prints it."""
-        return asdict(self)
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Self:
+        """Read an entry that `as_json` made."""
+        moments = ("first_message_at", "last_message_at", "captured_at", "deadline")
+        read = {name: datetime.fromisoformat(entry[name]) if entry[name] else None for name in moments}
+        state = {"state": HourState(entry["state"]), "reason": Reason(entry["reason"])}
+        return cls(**{**entry, **read, **state})
 
 
 def status_of_app(
@@ -77,14 +100,19 @@ def _status(app: AppSettings, hour: Hour, known: HourRecords, loss: Loss | None,
             reason=Reason.NEVER_ASKED if lost else Reason.NOT_ASKED_YET,
             confirmed=False,
             rows=None,
+            duplicates=None,
+            quarantined=None,
             messages_current=True,
             bytes=0,
+            first_message_at=None,
+            last_message_at=None,
             looks=0,
-            deadline=deadline.isoformat(),
+            captured_at=None,
+            deadline=deadline,
             problem=None,
             acknowledged=acknowledged,
         )
-    rows = messages.counts.messages if messages is not None and messages.messages is not None else None
+    published = messages if messages is not None and messages.messages is not None else None
     last_problem = capture.looks[-1].problem if capture.looks else None
     return HourStatus(
         app=app.name,
@@ -92,11 +120,16 @@ def _status(app: AppSettings, hour: Hour, known: HourRecords, loss: Loss | None,
         state=capture.state,
         reason=capture.reason,
         confirmed=capture.confirmed,
-        rows=0 if rows is None and capture.state is HourState.EMPTY else rows,
+        rows=published.counts.messages if published else (0 if capture.state is HourState.EMPTY else None),
+        duplicates=published.counts.duplicates if published else None,
+        quarantined=published.counts.quarantined if published else None,
         messages_current=messages_are_current(capture, messages),
         bytes=sum(revision.bytes for revision in capture.raw_revisions),
+        first_message_at=published.first_message_at if published else None,
+        last_message_at=published.last_message_at if published else None,
         looks=capture.looks_total,
-        deadline=capture.deadline.isoformat(),
+        captured_at=max((revision.captured_at for revision in capture.raw_revisions), default=None),
+        deadline=capture.deadline,
         problem=last_problem or (messages.problem if messages is not None else None),
         acknowledged=acknowledged if capture.state is HourState.EXPIRED else None,
     )

@@ -1,38 +1,21 @@
 """The coverage grid in a terminal: a row a day, a cell an hour, readable without colour and by colour-blind people.
 
-How it looks only; what it shows comes from `status.py`.
+Its signs and colours are those of `looks.py`.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.status import HourStatus
+from assets.coverage.hour_status import HourStatus
+from assets.coverage.looks import LOOKS, busiest, sign_of
 from resources.hours.state import HourState
 
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """How a state looks: a sign that needs no colour, and a colour from the Okabe-Ito palette for colour-blind eyes."""
-
-    sign: str
-    style: str
-    meaning: str
-
-
-LOOKS = {
-    HourState.ARCHIVED: _Look("■", "#009e73", "kept, byte for byte"),
-    HourState.EMPTY: _Look("·", "#56b4e9", "nobody spoke: the platform said so"),
-    HourState.PENDING: _Look("○", "#f0e442", "not there yet; asked again"),
-    HourState.FAILED: _Look("!", "bold #cc79a7", "the last look failed; asked again"),
-    HourState.EXPIRED: _Look("✗", "bold #d55e00", "lost: the platform has deleted it"),
-}
 _HOURS = 24
 
 
@@ -49,6 +32,7 @@ def coverage_grid(statuses: Sequence[HourStatus]) -> RenderableType:
 
 def _grid(statuses: Sequence[HourStatus]) -> Table:
     days: dict[str, dict[int, HourStatus]] = defaultdict(dict)
+    most = busiest(statuses)
     for status in statuses:
         days[status.hour[:8]][int(status.hour[8:])] = status
     grid = Table(box=None, padding=(0, 1), pad_edge=False)
@@ -59,17 +43,16 @@ def _grid(statuses: Sequence[HourStatus]) -> Table:
     for day, hours in sorted(days.items()):
         cells = Text()
         for hour in range(_HOURS):
-            cells.append_text(_cell(hours.get(hour)))
+            cells.append_text(_cell(hours.get(hour), most))
         rows = sum(status.rows or 0 for status in hours.values())
         grid.add_row(f"{day[:4]}-{day[4:6]}-{day[6:]}", cells, f"{rows:,}")
     return grid
 
 
-def _cell(status: HourStatus | None) -> Text:
+def _cell(status: HourStatus | None, most: int) -> Text:
     if status is None:
         return Text("  ")
-    look = LOOKS[status.state]
-    return Text(f"{look.sign} ", style=look.style)
+    return Text(f"{sign_of(status, most)} ", style=LOOKS[status.state].style)
 
 
 def _legend(counts: Counter[HourState]) -> Table:

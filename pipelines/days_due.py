@@ -1,0 +1,39 @@
+"""Which closed days are to be compacted now: read from the ledger without reading the whole past."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from assets.daily.closed_day import hours_that_matter, is_compacted, objects_of, open_hours
+from resources.archive.ledger import RecordTimes
+from resources.hours.day import Day
+from resources.runtime import Runtime
+from resources.settings import AppSettings
+
+
+def days_due(runtime: Runtime, app: AppSettings, now: datetime) -> list[Day]:
+    """Return the closed days of an app whose object does not hold what their hours hold by now, oldest first.
+
+    Raises:
+        ArchiveError: The ledger cannot be read.
+    """
+    ledger = runtime.archive(app).ledger
+    candidates = days_written_since(ledger.times_written())
+    compacted = ledger.dailies(candidates)
+    due = []
+    for day in candidates:
+        records = ledger.records(hours_that_matter(day))
+        objects = objects_of(day, records)
+        is_closed = not open_hours(day, app.policy, records, now)
+        if objects and is_closed and not is_compacted(compacted.get(day), objects):
+            due.append(day)
+    return due
+
+
+def days_written_since(times: RecordTimes) -> list[Day]:
+    """Return the days of which an hour was written since the day was, or in the same second."""
+    newest = {
+        day: max(times.messages[hour] for hour in hours_that_matter(day) if hour in times.messages)
+        for day in {Day.of(hour) for hour in times.messages}
+    }
+    return sorted(day for day, written_at in newest.items() if day not in times.daily or written_at >= times.daily[day])
