@@ -1,0 +1,182 @@
+"""The demo's world with one failed hour, archived, and Dagster running over it: what an operator has before him.
+
+Not here: the browser (`chromium.py`), and what lies where on Dagster's pages (`dagster_pages.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from unittest.mock import patch
+
+import httpx
+import pyarrow.parquet as pq
+import yaml
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from pipelines.command_options import HOURS_NEWLY_LOST, SOME_HOUR_FAILED
+from pipelines.demo.world import World, made_up_world
+from resources.archive.app_archive import AppArchive
+from resources.archive.layout import coverage_page
+from resources.hours.hour import Hour
+from resources.hours.state import HourState
+from resources.runtime import Runtime
+from resources.settings_file import read_settings
+from resources.simulated_platform import ScriptedAnswer
+
+APP = "acme/support"
+SLUG = "acme__support"
+
+_PROJECT = Path(__file__).parents[2]
+_FAILED_HOURS_AGO, _QUIET_HOURS_AGO = 30, 5
+_SECONDS_TO_START = 120
+_SECONDS_TO_END = 20
+_REFUSED = ScriptedAnswer(
+    status=403, body={"error": "forbidden_service_operation", "error_description": "the app is banned"}
+)
+
+
+@dataclass(frozen=True)
+class OperatedWorld:
+    """An archive that an operator looks at.
+
+    Attributes:
+        made_up: The servers, the settings and the environment.
+        url: Dagster's pages, without a slash at the end.
+        failed_hour: The hour of `APP` whose only look failed; it is not due again within a test.
+        archive: The archive of `APP`, to see what a click really did.
+    """
+
+    made_up: World
+    url: str
+    failed_hour: Hour
+    archive: AppArchive
+
+    @property
+    def archived_hour(self) -> Hour:
+        """An hour of `APP` that is archived, and that nothing is due for."""
+        return self.archived_hour_before(self.made_up.last_due_hour.plus(-_QUIET_HOURS_AGO))
+
+    @property
+    def lost_hour(self) -> Hour:
+        """An hour that the platform had deleted before the archive began."""
+        return self.made_up.first_hour
+
+    @property
+    def young_hour(self) -> Hour:
+        """The last hour that has ended: too young to be asked for as long as the tests take, and longer."""
+        return self.made_up.last_due_hour.plus(2)
+
+    def archived_hour_before(self, hour: Hour) -> Hour:
+        """The last archived hour of `APP` before an hour; nights are quiet, so not every hour is."""
+        while (record := self.archive.ledger.capture(hour := hour.plus(-1))) is not None:
+            if record.state is HourState.ARCHIVED:
+                return hour
+        raise LookupError("No hour before it is archived.")
+
+    @property
+    def coverage_page(self) -> str:
+        """The picture of coverage as it lies in S3. A browser has no credentials, so it cannot fetch it itself."""
+        stored = self.archive.bucket.read(coverage_page(self.archive.bucket.prefix))
+        assert stored is not None
+        return stored[0].decode()
+
+    def message_ids(self, hour: Hour) -> Counter[str]:
+        """The ids of an hour's messages, read from S3."""
+        stored = self.archive.bucket.read(self.archive.layout.messages(hour))
+        assert stored is not None
+        return Counter(
+            str(each) for each in pq.read_table(BytesIO(stored[0]), columns=["msg_id"])["msg_id"].to_pylist()
+        )
+
+
+@contextmanager
+def operated_world() -> Iterator[OperatedWorld]:
+    """Archive the made-up world by `chat-archive catch-up`, start Dagster, and take everything away at the end."""
+    with made_up_world() as made_up:
+        _configure_dagster(Path(made_up.environment["DAGSTER_HOME"]) / "dagster.yaml")
+        failed_hour = made_up.last_due_hour.plus(-_FAILED_HOURS_AGO)
+        made_up.platform.script("history", _REFUSED)
+        _catch_up(made_up, SOME_HOUR_FAILED, "--app", APP, "--hours", failed_hour.key)
+        _catch_up(made_up, HOURS_NEWLY_LOST)
+        credentials = {name: value for name, value in made_up.environment.items() if name.startswith("AWS_")}
+        with patch.dict(os.environ, credentials), _dagster(made_up) as url:
+            runtime = Runtime(read_settings(made_up.folder / "settings.yaml"))
+            archive = runtime.archive(runtime.settings.app_named(APP))
+            yield OperatedWorld(made_up, url, failed_hour, archive)
+
+
+def _configure_dagster(file: Path) -> None:
+    """Run as in production, with the queue and the limits of docs/dagster.yaml, but keep the demo's own storage."""
+    production = yaml.safe_load((_PROJECT / "docs" / "dagster.yaml").read_text(encoding="utf-8"))
+    demo = yaml.safe_load(file.read_text(encoding="utf-8"))
+    file.write_text(yaml.safe_dump(production | demo), encoding="utf-8")
+
+
+def _catch_up(made_up: World, expected: int, *arguments: str) -> None:
+    command = [sys.executable, "-m", "pipelines.command_line", "catch-up", *arguments]
+    ended = subprocess.run(  # noqa: S603 - our own command
+        command, cwd=_PROJECT, env=made_up.environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == expected, ended.stdout + ended.stderr
+
+
+@contextmanager
+def _dagster(made_up: World) -> Iterator[str]:
+    """Run webserver and daemon, so that a run that is launched is also taken from the queue."""
+    port = _free_port()
+    command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
+    log = made_up.folder / "dagster.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command,
+            cwd=_PROJECT,
+            env=made_up.environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_for(url, process, log)
+            yield url
+        finally:
+            _end(process)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@retry(
+    retry=retry_if_exception_type(httpx.TransportError),
+    wait=wait_fixed(0.5),
+    stop=stop_after_delay(_SECONDS_TO_START),
+    reraise=True,
+)
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    assert process.poll() is None, log.read_text(errors="replace")
+    httpx.get(f"{url}/server_info", trust_env=False, timeout=10).raise_for_status()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End Dagster politely, upon which it ends its own processes; then, firmly, whatever is left of its group."""
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        process.send_signal(ending)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_SECONDS_TO_END)
+            break
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
