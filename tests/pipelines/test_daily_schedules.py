@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import dagster as dg
-import pytest
 
 from assets.coverage.coverage_asset import COVERAGE_KEY
 from assets.daily.daily_asset import messages_daily_key
@@ -17,27 +15,17 @@ from resources.hours.state import HourState
 from resources.simulated_platform import SimulatedApp
 from tests.conftest import MakeWorld
 from tests.pipelines.query.archives import DAY, NEXT_DAY, archive_lines, message
+from tests.pipelines.test_schedules import instance
+from tests.pipelines.test_schedules import tick as tick_of
 from tests.world import World
+
+__all__ = ["instance"]
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test() as instance:
-        yield instance
-
-
 def tick(world: World, instance: dg.DagsterInstance) -> list[dg.RunRequest]:
-    repository = build_definitions(world.runtime).get_repository_def()
-    schedule = repository.get_schedule_def(f"compact_{world.app.slug}_when_closed")
-    with dg.build_schedule_context(
-        instance=instance,
-        scheduled_execution_time=world.clock.now(),
-        repository_def=repository,
-        resources={"runtime": world.runtime},
-    ) as context:
-        return list(schedule.evaluate_tick(context).run_requests or ())
+    return tick_of(world, instance, f"compact_{world.app.slug}_when_closed")
 
 
 def run(world: World, instance: dg.DagsterInstance, job: str, day: Day | None = None) -> dg.ExecuteInProcessResult:

@@ -24,9 +24,11 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def tick(world: World, instance: dg.DagsterInstance) -> list[dg.RunRequest]:
+def tick(
+    world: World, instance: dg.DagsterInstance, schedule_name: str = "archive_acme__support_when_due"
+) -> list[dg.RunRequest]:
     repository = build_definitions(world.runtime).get_repository_def()
-    schedule = repository.get_schedule_def(f"archive_{world.app.slug}_when_due")
+    schedule = repository.get_schedule_def(schedule_name)
     with dg.build_schedule_context(
         instance=instance,
         scheduled_execution_time=world.clock.now(),
