@@ -143,6 +143,18 @@ def test_a_row_that_gets_lost_on_the_way_stops_everything(tmp_path: Path, monkey
     assert not (tmp_path / "day.parquet").exists()
 
 
+def test_24_hours_are_sorted_in_memory_that_one_scan_of_them_leaves_room_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a scan for each hour, DuckDB runs out of this memory; so it does with 24 times 150,000 rows in 512 MB."""
+    monkeypatch.setattr(module, "_MEMORY", "64MB")
+    monkeypatch.setattr(module, "_MOST_THREADS", 1)
+    body = {"type": "txt", "msg": "word " * 60}
+    said = {"payload": {"bodies": [body], "from": "ann", "to": "bob"}}
+    lines = {hour: [line(100_000 * hour + n, hour=hour) | said for n in range(3_000)] for hour in range(24)}
+    assert compacted(tmp_path, hour_files(tmp_path, lines))[0] == Compaction(messages=72_000, duplicates=0)
+
+
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [(0, 32_768), (1, 32_768), (2_097_152, 65_536), (3_200_000, 98_304), (4_194_304, 131_072), (10**9, 131_072)],
