@@ -41,10 +41,6 @@ app = typer.Typer(
     ),
 )
 
-app.command()(coverage)
-app.command()(sql)
-app.command()(export)
-
 
 @app.command("catch-up")
 def catch_up(app_name: AppOption = None, hours: HoursOption = None) -> None:
@@ -195,6 +191,12 @@ def _tell_people(console: Console, runtime: Runtime, apps: tuple[AppSettings, ..
             tell_what_is_new(runtime, app, look_through(runtime, app, now), now, send)
         except AlertNotSent as error:
             console.print(Text(str(error), style="bold red"))
+
+
+# After the operator's: that is the order in which they are needed.
+app.command()(coverage)
+app.command()(sql)
+app.command()(export)
 
 
 def main() -> None:
