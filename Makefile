@@ -37,8 +37,16 @@ demo: install ## Archive three simulated days on this machine, and query them.
 	@$(BIN)/python -m pipelines.demo $(if $(UI),--ui)
 
 .PHONY: test
-test: install ## Run the tests.
+test: install ## Run the tests that this machine has the servers for, and say what was left out.
 	@$(BIN)/python -m pytest
+
+.PHONY: test-all
+test-all: install servers spark ## Install the Debian packages that are missing, and run every test.
+	@$(BIN)/python -m pytest --everything
+
+.PHONY: servers
+servers: ## Install the Debian packages that tests start servers from; needs root or sudo.
+	@tests/servers/install.sh
 
 .PHONY: test-unit
 test-unit: install ## Run the tests that need no S3 or Redis server.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from resources.archive.objects import ArchiveBucket
 from resources.hours.hour import Hour
 from resources.settings import ArchiveSettings
 from tests.fake_clock import FakeClock
+from tests.left_out import was_left_out
 from tests.world import AWS_ENVIRONMENT, World, start_world
 
 MakeWorld = Callable[..., World]
@@ -33,6 +34,21 @@ _NEEDS_A_SERVER = frozenset({"s3_endpoint", "redis_url"})
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 hypothesis.settings.register_profile("no_stopwatch", deadline=None)
 hypothesis.settings.load_profile("no_stopwatch")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what `make test-all` says."""
+    parser.addoption("--everything", action="store_true", help="a test that this machine cannot run is an error")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a test that was left out into a failed one, where everything was asked for."""
+    report = yield
+    if item.config.getoption("--everything") and was_left_out(report):
+        assert isinstance(report.longrepr, tuple)
+        report.outcome, report.longrepr = "failed", f"{item.nodeid} was left out. {report.longrepr[2]}"
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

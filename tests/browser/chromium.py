@@ -26,7 +26,7 @@ _MILLISECONDS = 60_000
 
 
 class NoBrowser(Exception):
-    """Raised when Playwright or Chromium is missing."""
+    """Raised when Playwright or Chromium is missing; says which."""
 
 
 @contextmanager
@@ -38,11 +38,11 @@ def chromium() -> Iterator[Browser]:
     """
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
-        raise NoBrowser("Chromium is not installed: apt-get install chromium")
+        raise NoBrowser("chromium")
     try:
         from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where it is missing, the test is skipped
     except ImportError:
-        raise NoBrowser("Playwright is not installed: pip install playwright") from None
+        raise NoBrowser("playwright") from None
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, headless=True, args=_FLAGS)
         try:

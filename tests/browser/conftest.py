@@ -12,6 +12,7 @@ import pytest
 from tests.browser.chromium import NoBrowser, chromium, new_page
 from tests.browser.dagster_pages import DagsterPages
 from tests.browser.operated_world import OperatedWorld, operated_world
+from tests.left_out import leave_out
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -27,7 +28,7 @@ def browser() -> Iterator[Browser]:
         with chromium() as browser:
             yield browser
     except NoBrowser as missing:
-        pytest.skip(str(missing))
+        leave_out(str(missing))
 
 
 @pytest.fixture(scope="module")

@@ -141,7 +141,7 @@ def main() -> int:
                 with new_page(browser) as page:
                     picture(Photographer(DagsterPages(page, world.url), world))
     except NoBrowser as missing:
-        sys.stderr.write(f"{missing}\n")
+        sys.stderr.write(f"There is no {missing} on this machine; `make servers` installs Chromium.\n")
         return 1
     return 0
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +18,7 @@ from tests.docs.answers import MESSAGES_PER_HOUR, plain
 from tests.docs.archive import LocalArchive
 from tests.docs.page import block
 from tests.docs.test_engines import run
+from tests.left_out import leave_out
 
 SPARK = "PySpark"
 SPARK_SQL = "Spark SQL"
@@ -34,9 +37,11 @@ _TYPES = {
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Start a Spark of one thread, in memory and on loopback; the snippet then finds it running."""
-    pyspark = pytest.importorskip("pyspark.sql", reason="pyspark is not installed: it is in the extra spark")
     if shutil.which("java") is None:
-        pytest.skip("Spark needs Java, and there is none on this machine")
+        leave_out("Java, which Spark needs")
+    if find_spec("pyspark") is None:
+        leave_out("pyspark")
+    pyspark = import_module("pyspark.sql")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         patch.chdir(tmp_path_factory.mktemp("spark"))

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from resources.chat_platform.errors import TemporaryFailure
 from resources.chat_platform.request_budget import NetworkRequestBudget
 from tests.fake_clock import FakeClock
+from tests.left_out import leave_out
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -30,7 +31,7 @@ def _free_port() -> int:
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecretStr]:
     program = shutil.which("redis-server")
     if program is None:
-        pytest.skip("redis-server is not installed (apt-get install redis-server)")
+        leave_out("redis-server")
     folder: Path = tmp_path_factory.mktemp("redis")
     port = _free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--requirepass", "hush"]
