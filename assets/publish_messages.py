@@ -108,7 +108,15 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
         quarantine=quarantine,
         now=clock.now(),
     )
-    return capture, ledger.update_messages(hour, lambda before: _newer_of(before, record))
+    kept = ledger.update_messages(hour, lambda before: _newer_of(before, record))
+    if kept.messages != messages:
+        # Another run built more, and wrote before this one. A server that ignores the condition of an upload by parts,
+        # as Ceph before 20 does, may have let this one's object replace its: whoever sees that publishes anew.
+        raise ArchiveSuperseded(
+            f"Hour {hour} of {archive.app.name} was published by another run meanwhile, from more raw revisions.",
+            "Run it again; it will start from what is there now.",
+        )
+    return capture, kept
 
 
 @dataclass(frozen=True, slots=True)

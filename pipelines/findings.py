@@ -157,7 +157,7 @@ def is_safe(capture: CaptureRecord | None, settled_at: datetime) -> bool:
     """Archived, or said to be empty, by a look that the platform answered when the hour was settled."""
     if capture is None or capture.state not in {HourState.ARCHIVED, HourState.EMPTY}:
         return False
-    return any(look.problem is None and look.asked_at >= settled_at for look in capture.looks)
+    return any(look.problem is None and look.certainly_at >= settled_at for look in capture.looks)
 
 
 def _is_at_risk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:

@@ -34,7 +34,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _HOST_PATTERN = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.ASCII)
 _SERVER = re.compile(r"[a-z0-9._:-]+", re.ASCII)
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}", re.ASCII)
-_FOLDER = re.compile(r"(?!\.{1,2}$)[^\s?#\\]+")
+_FOLDER = re.compile(r"(?!\.{1,2}$)[^\s?#\\*\[\]\x00-\x1f\x7f]+")
+"""No blank or control character, nothing that ends a path in an address, nothing that engines take for a pattern."""
+
+_KMS_KEY = re.compile(r"[A-Za-z0-9:/_.-]{1,2048}", re.ASCII)
 _ZONE = re.compile(r"([+-])(\d{2}):(\d{2})", re.ASCII)
 _MOST_HOURS_OFF_UTC = 14
 
@@ -181,6 +184,9 @@ class ArchiveSettings(Part):
     root: str = Field(description="bucket and prefix, as s3://bucket/prefix")
     endpoint_url: str | None = Field(default=None, description="for S3-compatible servers; AWS when left out")
     region: str | None = None
+    sse_kms_key_id: str | None = Field(
+        default=None, description="the KMS key that S3 encrypts each object with; S3's own default when left out"
+    )
     first_hour: Annotated[Hour, PlainValidator(_hour)] = Field(description="UTC; the partitions' start, never changed")
 
     request_budget_url: SecretReference | None = Field(
@@ -203,6 +209,13 @@ class ArchiveSettings(Part):
         if url is not None and _split_address(url) is None:
             raise ValueError("write the S3 server's address with http:// or https://, or leave it out for AWS")
         return url
+
+    @field_validator("sse_kms_key_id")
+    @classmethod
+    def _sse_kms_key_id_names_a_key(cls, key: str | None) -> str | None:
+        if key is not None and not _KMS_KEY.fullmatch(key):
+            raise ValueError("write a KMS key's id, ARN or alias, as alias/chat-archive, or leave it out")
+        return key
 
     @property
     def bucket(self) -> str:

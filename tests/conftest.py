@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import ssl
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -17,21 +15,20 @@ import boto3
 import hypothesis
 import pytest
 from botocore.loaders import create_loader
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from moto.server import ThreadedMotoServer
 
 from resources.archive.objects import ArchiveBucket
 from resources.hours.hour import Hour
 from resources.settings import ArchiveSettings
 from tests.fake_clock import FakeClock
-from tests.left_out import was_left_out
+from tests.left_out import leave_out, was_left_out
+from tests.servers.ceph import CephServer, ceph_server, missing_programs
+from tests.servers.moto import moto_server
 from tests.world import AWS_ENVIRONMENT, World, start_world
 
 MakeWorld = Callable[..., World]
 
-_NEEDS_A_SERVER = frozenset({"s3_endpoint", "redis_url"})
+_NEEDS_A_SERVER = frozenset({"s3_endpoint", "ceph", "redis_url"})
 
-logging.getLogger("werkzeug").setLevel(logging.ERROR)
 hypothesis.settings.register_profile("no_stopwatch", deadline=None)
 hypothesis.settings.load_profile("no_stopwatch")
 
@@ -82,23 +79,26 @@ def _botocore_reads_its_models_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
+def moto_endpoint() -> Iterator[str]:
     """Serve S3 on loopback. It is moto's: it takes any credentials, but keeps the conditions of puts."""
-    lock, s3 = Lock(), create_backend_app("s3")
+    with moto_server() as endpoint:
+        yield endpoint
 
-    def one_at_a_time(_: DomainDispatcherApplication, environ: dict[str, Any], start_response: Any) -> Any:
-        # S3 checks a condition and stores in one step; moto does it in two, and nothing may come in between. To find
-        # out that S3 is meant, moto would take as long again as the answer.
-        with lock:
-            return s3(environ, start_response)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DomainDispatcherApplication, "__call__", one_at_a_time)
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
-        server.stop()
+@pytest.fixture(scope="session")
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CephServer]:
+    """Run a real S3 server where this machine has one; its user has the keys of `AWS_ENVIRONMENT`."""
+    if missing := missing_programs():
+        leave_out(f"Ceph, of which there is no {' and no '.join(missing)}")
+    keys = AWS_ENVIRONMENT["AWS_ACCESS_KEY_ID"], AWS_ENVIRONMENT["AWS_SECRET_ACCESS_KEY"]
+    with ceph_server(tmp_path_factory.mktemp("ceph"), access_key=keys[0], secret_key=keys[1]) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint(moto_endpoint: str) -> str:
+    """Return the S3 server that tests use unless they ask for another."""
+    return moto_endpoint
 
 
 @pytest.fixture(scope="session")

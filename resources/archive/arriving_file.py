@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from threading import Condition, Thread
@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from resources.archive.errors import ArchiveDamaged, ArchiveUnreachable, damaged_object, missing_object
+from resources.archive.errors import (
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveUnreachable,
+    damaged_object,
+    missing_object,
+)
 from resources.archive.retries import retrying
 from resources.archive.s3_errors import MISSING, code_of, explained
 from resources.clock import Clock
@@ -147,8 +153,8 @@ class _Arrival:
                 for attempt in retrying(self._clock):
                     with attempt:
                         self._fetch_rest()
-            if self._sha256.hexdigest() != self._expected:
-                failure = damaged_object(self._bucket, self._key)
+                if self._sha256.hexdigest() != self._expected:
+                    failure = self._what_is_wrong_with_it()
         except BaseException as error:  # noqa: BLE001 - whatever it is, a reader waits to hear of it
             failure = error
         with self._changed:
@@ -193,6 +199,22 @@ class _Arrival:
                 "Look for a proxy before the S3 server that does not know the Range header, and run it again.",
             )
         return answer
+
+    def _what_is_wrong_with_it(self) -> ArchiveError:
+        """Fetch it once more, only to tell an object that is damaged from bytes that were changed on the way."""
+        for attempt in retrying(self._clock):
+            with attempt:
+                sha256 = hashlib.sha256()
+                with closing(self._client.get_object(Bucket=self._bucket, Key=self._key)["Body"]) as body:
+                    for chunk in body.iter_chunks(_CHUNK):
+                        self._go_on_if_wanted()
+                        sha256.update(chunk)
+        if sha256.hexdigest() != self._expected:
+            return damaged_object(self._bucket, self._key)
+        return ArchiveUnreachable(
+            f"GET s3://{self._bucket}/{self._key} gave bytes that were changed on the way; the object is sound.",
+            "Nothing was made of them. Run it again; if it stays, check this machine's memory and the network to S3.",
+        )
 
     def _go_on_if_wanted(self, stream: object = None) -> None:
         with self._changed:

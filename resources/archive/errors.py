@@ -54,3 +54,15 @@ def damaged_object(bucket: str, key: str) -> ArchiveDamaged:
         f"s3://{bucket}/{key} does not hold the bytes that were written.",
         "Restore it from a bucket version or a backup; inside the window, delete it and look at the hour again.",
     )
+
+
+def refused_although_it_holds(bucket: str, key: str) -> ArchiveRefused:
+    """Return the error of a put that S3 refused for a version that is still there.
+
+    Ceph before 20 does so in a bucket that keeps old versions: it compares with the version that is only being made.
+    """
+    return ArchiveRefused(
+        f"PUT s3://{bucket}/{key} was refused because another version is there, and it is not.",
+        "Use a bucket without versions and Object Lock, or an S3 server that knows conditional puts in one with them "
+        "(AWS; Ceph from 20 on).",
+    )

@@ -20,11 +20,12 @@ from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded
 from resources.archive.layout import Layout
 from resources.archive.objects import ArchiveBucket, ObjectHead
 from resources.archive.records import CaptureRecord, MessagesRecord
+from resources.archive.retries import retrying
 from resources.archive.watch_record import WatchRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 
-_TRIES = 8
+_TRIES = 32
 _READERS = 16
 Record = TypeVar("Record", CaptureRecord, MessagesRecord, DailyRecord, WatchRecord)
 
@@ -162,12 +163,10 @@ class Ledger:
             ) from None
 
     def _update(self, key: str, kind: type[Record], change: Callable[[Record | None], Record]) -> Record:
-        for _ in range(_TRIES - 1):
-            try:
-                return self._replace(key, kind, change)
-            except ArchiveSuperseded:  # somebody was faster: start again from what he wrote
-                continue
-        return self._replace(key, kind, change)
+        # Whoever is overtaken starts again from what the other wrote, after a pause of his own: of sixteen writers that
+        # come at once, the last is overtaken fifteen times.
+        changed: Record = retrying(self.bucket.clock, _was_overtaken, tries=_TRIES)(self._replace, key, kind, change)
+        return changed
 
     def _replace(self, key: str, kind: type[Record], change: Callable[[Record | None], Record]) -> Record:
         record, head = self._read(key, kind)
@@ -176,3 +175,7 @@ class Ledger:
             content = changed.model_dump_json(indent=1).encode()
             self.bucket.put_bytes(key, content, content_type="application/json", replaces=head)
         return changed
+
+
+def _was_overtaken(error: BaseException) -> bool:
+    return isinstance(error, ArchiveSuperseded)

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from resources.archive.errors import ArchiveDamaged
 from resources.archive.retries import retrying
+from resources.archive.s3_client import Encryption
 from resources.archive.s3_errors import status_of
 from resources.clock import Clock
 from resources.digests import Digests
@@ -51,17 +52,27 @@ class MultipartUpload:
         key: Where to.
         digests: Of the whole file; stored with the object.
         content_type: The media type.
+        encryption: How the object is to be encrypted.
         clock: Sleeps between attempts.
     """
 
     def __init__(
-        self, client: S3Client, bucket: str, key: str, digests: Digests, *, content_type: str, clock: Clock
+        self,
+        client: S3Client,
+        bucket: str,
+        key: str,
+        digests: Digests,
+        *,
+        content_type: str,
+        encryption: Encryption,
+        clock: Clock,
     ) -> None:
         self._client = client
         self._bucket = bucket
         self._key = key
         self._digests = digests
         self._content_type = content_type
+        self._encryption = encryption
         self._clock = clock
         # AWS checks a CRC of each part beside the MD5, if the upload was begun with it; older servers do not know it.
         config: Any = client.meta.config
@@ -77,6 +88,7 @@ class MultipartUpload:
             Key=self._key,
             ContentType=self._content_type,
             Metadata={"sha256": self._digests.sha256},
+            **self._encryption,
             **self._checksum,
         )
         self._id = answer["UploadId"]

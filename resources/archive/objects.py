@@ -2,8 +2,8 @@
 
 A put is guarded: it says which version it replaces, and fails when somebody else was faster. Every object carries its
 SHA-256, so that a put whose answer was lost is recognised as our own, and a damaged download as damaged. Not here: what
-the objects mean (`layout.py`, `ledger.py`), how parts are sent (`multipart.py`), reading what still arrives
-(`arriving_file.py`).
+the objects mean (`layout.py`, `ledger.py`), how S3 is reached (`s3_client.py`), how parts are sent (`multipart.py`),
+reading what still arrives (`arriving_file.py`).
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from resources.archive.arriving_file import ArrivingFile, arriving
-from resources.archive.errors import ArchiveSuperseded, damaged_object
+from resources.archive.errors import ArchiveSuperseded, damaged_object, refused_although_it_holds
 from resources.archive.multipart import MultipartUpload
-from resources.archive.retries import TRIES, retrying, was_a_conflict
-from resources.archive.s3_errors import MISSING, code_of, explained
+from resources.archive.retries import retrying, was_a_conflict
+from resources.archive.s3_client import connect_to_s3, encryption_of
+from resources.archive.s3_errors import MISSING, REFUSED_WITHOUT_A_REASON, code_of, explained, status_of
 from resources.clock import Clock
 from resources.digests import Digests, digests_of
 from resources.settings import ArchiveSettings
@@ -38,7 +37,9 @@ LARGEST_SINGLE_PUT = 64 * 1024 * 1024
 """A longer file is sent by parts: S3 takes at most 5 GiB in one put, and one connection is slower than several."""
 
 _CHUNK = 1024 * 1024
-_CONNECTIONS = 16
+_FETCHES_BEFORE_DAMAGE = 2
+"""Bytes that were changed on the way come unchanged the next time; those of a damaged object do not."""
+
 _CONDITION_NOT_MET = frozenset({"PreconditionFailed", "412"}) | MISSING
 
 
@@ -82,35 +83,30 @@ class ArchiveBucket:
     def __init__(self, settings: ArchiveSettings, clock: Clock) -> None:
         self.name = settings.bucket
         self.prefix = settings.prefix
+        self.clock = clock
         self._settings = settings
-        self._clock = clock
+        self._encryption = encryption_of(settings)
 
     @cached_property
     def _client(self) -> S3Client:
-        own_server = self._settings.endpoint_url is not None
-        config = Config(
-            connect_timeout=10,
-            read_timeout=60,
-            max_pool_connections=_CONNECTIONS,
-            retries={"mode": "standard", "total_max_attempts": TRIES},
-            s3={"addressing_style": "path" if own_server else "auto"},
-            # S3-compatible servers older than 2025 refuse boto3's new checksum trailers; Content-MD5 is sent to all.
-            request_checksum_calculation="when_required" if own_server else "when_supported",
-            response_checksum_validation="when_required" if own_server else "when_supported",
-        )
-        session = boto3.session.Session(region_name=self._settings.region)
-        return session.client("s3", endpoint_url=self._settings.endpoint_url, config=config)
+        return connect_to_s3(self._settings)
 
     def head(self, key: str) -> ObjectHead | None:
         """Return what S3 tells of an object, or None when there is none."""
         with explained("HEAD", self.name, key):
             try:
-                answer = self._client.head_object(Bucket=self.name, Key=key)
+                answer = retrying(self.clock)(self._client.head_object, Bucket=self.name, Key=key)
             except ClientError as error:
                 if code_of(error) in MISSING:
                     return None
+                if status_of(error) in REFUSED_WITHOUT_A_REASON:
+                    self._hear_why_it_is_refused(key)
                 raise
         return ObjectHead(answer["ETag"], answer["ContentLength"], _sha256_in(answer["Metadata"]))
+
+    def _hear_why_it_is_refused(self, key: str) -> None:
+        """Ask once more by a GET: the answer to a HEAD has no body, so nobody can say in it that a clock is wrong."""
+        self._client.get_object(Bucket=self.name, Key=key, Range="bytes=0-0")["Body"].close()
 
     def put_file(
         self, key: str, path: Path, digests: Digests, *, content_type: str, replaces: ObjectHead | None
@@ -127,10 +123,11 @@ class ArchiveBucket:
         Raises:
             ArchiveSuperseded: The key holds something else than `replaces` by now. A put of the same bytes whose answer
                 was lost is recognised by its SHA-256 and counts as done.
+            ArchiveRefused: S3 does not know how to replace a version only if it still is the one there.
         """
         if digests.bytes > LARGEST_SINGLE_PUT:
             with explained("PUT", self.name, key):
-                return retrying(self._clock, was_a_conflict)(
+                return retrying(self.clock, was_a_conflict)(
                     self._put_by_parts, key, path, digests, content_type, replaces
                 )
         with path.open("rb") as file:
@@ -150,7 +147,7 @@ class ArchiveBucket:
         replaces: ObjectHead | None,
     ) -> str:
         with explained("PUT", self.name, key):
-            for attempt in retrying(self._clock):
+            for attempt in retrying(self.clock):
                 with attempt:
                     body.seek(0)
                     try:
@@ -162,12 +159,13 @@ class ArchiveBucket:
                             ContentMD5=digests.md5,
                             ContentType=content_type,
                             Metadata={"sha256": digests.sha256},
+                            **self._encryption,
                             **_condition(replaces),
                         )
                     except ClientError as error:
                         if code_of(error) not in _CONDITION_NOT_MET:
                             raise
-                        return self._own_put_or_superseded(key, digests)
+                        return self._own_put_or_superseded(key, digests, replaces)
         return answer["ETag"]
 
     def _put_by_parts(
@@ -181,7 +179,13 @@ class ArchiveBucket:
         if there := self._own_put_unless_replaceable(key, digests, replaces):
             return there
         with MultipartUpload(
-            self._client, self.name, key, digests, content_type=content_type, clock=self._clock
+            self._client,
+            self.name,
+            key,
+            digests,
+            content_type=content_type,
+            encryption=self._encryption,
+            clock=self.clock,
         ) as upload:
             upload.send(path)
             # Ceph before 20 ignores a condition at completion: this look leaves another writer a moment, not minutes.
@@ -193,7 +197,7 @@ class ArchiveBucket:
                 if code_of(error) not in _CONDITION_NOT_MET | {"NoSuchUpload"}:
                     raise
         # Asked for also after a good answer, in which Ceph before 20 leaves the etag out.
-        return self._own_put_or_superseded(key, digests)
+        return self._own_put_or_superseded(key, digests, replaces)
 
     def _own_put_unless_replaceable(self, key: str, digests: Digests, replaces: ObjectHead | None) -> str | None:
         """Return the etag of these very bytes if they are there, or None if what is there may still be replaced."""
@@ -204,12 +208,14 @@ class ArchiveBucket:
             raise self._superseded(key)
         return None
 
-    def _own_put_or_superseded(self, key: str, digests: Digests) -> str:
+    def _own_put_or_superseded(self, key: str, digests: Digests, replaces: ObjectHead | None) -> str:
         """A refused condition may only mean that our own put arrived and its answer did not."""
         there = self.head(key)
-        if there is None or not there.holds(digests):
-            raise self._superseded(key)
-        return there.etag
+        if there is not None and there.holds(digests):
+            return there.etag
+        if there is not None and replaces is not None and there.etag == replaces.etag:
+            raise refused_although_it_holds(self.name, key)
+        raise self._superseded(key)
 
     def _superseded(self, key: str) -> ArchiveSuperseded:
         return ArchiveSuperseded(
@@ -221,15 +227,16 @@ class ArchiveBucket:
         """Return a small object's bytes and version, or None when there is none.
 
         Raises:
-            ArchiveDamaged: The bytes do not have the SHA-256 the object carries.
+            ArchiveDamaged: The bytes do not have the SHA-256 the object carries, also when they are fetched again.
         """
-        content = BytesIO()
-        head = self._get(key, content)
-        if head is None:
-            return None
-        if head.sha256 is not None and hashlib.sha256(content.getvalue()).hexdigest() != head.sha256:
-            raise damaged_object(self.name, key)
-        return content.getvalue(), head
+        for _ in range(_FETCHES_BEFORE_DAMAGE):
+            content = BytesIO()
+            head = self._get(key, content)
+            if head is None:
+                return None
+            if head.sha256 in {None, hashlib.sha256(content.getvalue()).hexdigest()}:
+                return content.getvalue(), head
+        raise damaged_object(self.name, key)
 
     def arriving(self, key: str, path: Path, *, sha256: str) -> AbstractContextManager[ArrivingFile]:
         """Fetch an object into a file, to be read while it arrives; see `arriving_file.py`.
@@ -239,7 +246,7 @@ class ArchiveBucket:
             path: A local file; what is there is replaced.
             sha256: What its bytes must have, or reading it ends in `ArchiveDamaged`.
         """
-        return arriving(self._client, self.name, key, path, sha256=sha256, clock=self._clock)
+        return arriving(self._client, self.name, key, path, sha256=sha256, clock=self.clock)
 
     def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
         """Yield the keys under a prefix that sort after a given one, in S3's order (by their UTF-8 bytes)."""
@@ -258,7 +265,7 @@ class ArchiveBucket:
     def _get(self, key: str, file: BinaryIO) -> ObjectHead | None:
         """Write an object's bytes into a file; a body that is cut is asked for again, which boto3 does not do."""
         with explained("GET", self.name, key):
-            for attempt in retrying(self._clock):
+            for attempt in retrying(self.clock):
                 with attempt:
                     file.seek(0)
                     file.truncate()

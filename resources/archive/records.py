@@ -7,6 +7,7 @@ There are two records an hour, because a record has one writer: capturing writes
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from itertools import takewhile
 from typing import Literal, Self
 
@@ -52,6 +53,11 @@ class Look(_Record):
     files: tuple[str, ...] = ()
     problem: str | None = None
     run_id: str | None = None
+
+    @property
+    def certainly_at(self) -> datetime:
+        """When it was made by whichever clock is behind: an hour is settled when both say so."""
+        return min(self.asked_at, self.platform_time or self.asked_at)
 
 
 class RawRevision(_Record):
@@ -275,7 +281,7 @@ def facts_of(capture: CaptureRecord | None, messages: MessagesRecord | None) -> 
         state=capture.state,
         confirmed=capture.confirmed,
         last_look_at=capture.looks[-1].asked_at if capture.looks else None,
-        last_answer_at=last_answer.asked_at if last_answer else None,
+        last_answer_at=last_answer.certainly_at if last_answer else None,
         failures_in_a_row=failures,
         messages_current=messages_are_current(capture, messages),
         last_conversion_at=messages.last_failure_at if messages else None,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from resources.archive.s3_errors import code_of
+from resources.archive.s3_errors import CHANGED_ON_THE_WAY, code_of, status_of
 from resources.clock import Clock
 
 TRIES = 5
@@ -15,9 +16,13 @@ TRIES = 5
 
 
 def worth_another_try(error: BaseException) -> bool:
-    """Tell what boto3 leaves to its caller: bodies cut or changed on the way, and two writers at the same instant."""
+    """Tell what boto3 leaves to its caller, or gives up too soon.
+
+    Bodies cut or changed on the way, two writers at the same instant, and a server that asks for fewer requests.
+    """
     if isinstance(error, ClientError):
-        return code_of(error) == "BadDigest" or was_a_conflict(error)
+        overloaded = status_of(error) == HTTPStatus.SERVICE_UNAVAILABLE
+        return overloaded or code_of(error) in CHANGED_ON_THE_WAY or was_a_conflict(error)
     return isinstance(error, ResponseStreamingError | IncompleteReadError | ReadTimeoutError)
 
 
@@ -26,11 +31,13 @@ def was_a_conflict(error: BaseException) -> bool:
     return isinstance(error, ClientError) and code_of(error) == "ConditionalRequestConflict"
 
 
-def retrying(clock: Clock, worth: Callable[[BaseException], bool] = worth_another_try) -> Retrying:
+def retrying(
+    clock: Clock, worth: Callable[[BaseException], bool] = worth_another_try, *, tries: int = TRIES
+) -> Retrying:
     """Return the attempts at something; the last error is raised as it came."""
     return Retrying(
         retry=retry_if_exception(worth),
-        stop=stop_after_attempt(TRIES),
+        stop=stop_after_attempt(tries),
         wait=wait_random_exponential(multiplier=0.2, max=5),
         sleep=clock.sleep,
         reraise=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -28,7 +29,12 @@ from resources.archive.errors import (
 
 _CREDENTIALS = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role this process runs under."
 _PERMISSIONS = (
-    "Grant this process s3:GetObject, s3:PutObject, s3:AbortMultipartUpload and s3:ListBucket on the archive's bucket."
+    "Grant this process s3:GetObject, s3:PutObject, s3:AbortMultipartUpload and s3:ListBucket on the archive's bucket, "
+    "look for a Deny in the bucket's policy, and with archive.sse_kms_key_id grant kms:GenerateDataKey and kms:Decrypt."
+)
+_KMS = (
+    "Check archive.sse_kms_key_id: the key must be there, in the bucket's region, enabled, and this process needs "
+    "kms:GenerateDataKey and kms:Decrypt."
 )
 _REGION = "Set archive.region in the settings to the bucket's region."
 _REMEDIES = {
@@ -38,10 +44,11 @@ _REMEDIES = {
     "AuthorizationHeaderMalformed": _REGION,
     "EntityTooLarge": "Raise the S3 server's limit on an object, or keep the hour's file by hand before its deadline.",
     "ExpiredToken": "Renew the temporary AWS credentials.",
-    "InvalidAccessKeyId": _CREDENTIALS,
+    "InvalidAccessKeyId": f"{_CREDENTIALS} From Ceph it may also mean that archive.sse_kms_key_id names no key.",
     "InvalidToken": "Renew the temporary AWS credentials.",
     "NoSuchBucket": "Create the bucket, or correct archive.root in the settings.",
     "NoSuchUpload": "Something ended the upload while it ran, perhaps a lifecycle rule of the bucket. Run it again.",
+    "NotImplemented": "The archive needs an S3 server that knows conditional puts and uploads by parts.",
     "PermanentRedirect": _REGION,
     "QuotaExceeded": "Raise the quota of the bucket or its user.",
     "RequestTimeTooSkewed": "Set this machine's clock: S3 refuses requests more than 15 minutes off.",
@@ -51,7 +58,14 @@ _REMEDIES = {
 MISSING = frozenset({"NoSuchKey", "NotFound", "404"})
 """The codes of an object that is not there."""
 
-_PASSING = frozenset({"SlowDown", "RequestTimeout", "OperationAborted", "BadDigest"})
+CHANGED_ON_THE_WAY = frozenset({"BadDigest", "XAmzContentSHA256Mismatch"})
+"""The codes of bytes that did not reach S3 as they were sent."""
+
+REFUSED_WITHOUT_A_REASON = frozenset({400, 403})
+"""The statuses of a HEAD that may have any of many causes, which S3 tells only where an answer has a body."""
+
+_SLOW_DOWN = frozenset({"SlowDown", "TooManyRequests", "RequestLimitExceeded"})
+_PASSING = frozenset({"RequestTimeout", "OperationAborted"}) | CHANGED_ON_THE_WAY | _SLOW_DOWN
 _NO_CREDENTIALS = (
     NoCredentialsError,
     PartialCredentialsError,
@@ -60,7 +74,6 @@ _NO_CREDENTIALS = (
     SSOError,
     ProfileNotFound,
 )
-_FIRST_SERVER_ERROR = 500
 
 
 def code_of(error: ClientError) -> str:
@@ -112,6 +125,20 @@ def _from_client_error(what: str, error: ClientError) -> ArchiveError:
     happened = f"{what} failed: S3 answered {status} {code}."
     if code == "ConditionalRequestConflict":
         return ArchiveSuperseded(happened, "Others write this object at the same moment. Run it again.")
-    if status >= _FIRST_SERVER_ERROR or code in _PASSING:
+    if code in _SLOW_DOWN:
+        return ArchiveUnreachable(
+            happened,
+            "It asked for fewer requests at every try. Let fewer runs go at a time, or raise the S3 server's limit; "
+            "run it again later.",
+        )
+    if code in CHANGED_ON_THE_WAY:
+        return ArchiveUnreachable(
+            happened,
+            "The bytes were changed on the way at every try, and nothing was stored. Check this machine's memory and "
+            "the network to S3; run it again later.",
+        )
+    if code in _PASSING or (status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED):
         return ArchiveUnreachable(happened, "It was retried; S3 is in trouble or overloaded. Run it again later.")
+    if code.startswith("KMS."):
+        return ArchiveRefused(happened, _KMS)
     return ArchiveRefused(happened, _REMEDIES.get(code, "Look this code up in your S3 server's documentation."))

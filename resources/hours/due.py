@@ -60,7 +60,7 @@ class HourFacts:
         state: The recorded state, or None when nothing is recorded.
         confirmed: Only for `empty`: a settled look has said so again.
         last_look_at: When the platform was last asked.
-        last_answer_at: When the platform was last asked and gave an answer that was no failure.
+        last_answer_at: When the platform last gave an answer that was no failure, by whichever clock is behind.
         failures_in_a_row: How many of the latest looks failed.
         messages_current: The messages table holds all raw revisions there are.
         last_conversion_at: When building the messages last failed, or None.
@@ -120,7 +120,7 @@ def _next_look(hour: Hour, policy: HourPolicy, facts: HourFacts, now: datetime) 
     if facts.state in {HourState.ARCHIVED, HourState.EMPTY}:
         return _milestone(hour, policy, facts, answered)
     # Pending; or expired under a retention that has been raised since, which is as good as pending.
-    return Due(Task.LOOK, max(policy.first_look_at(hour), answered + LATE_PAUSE))
+    return Due(Task.LOOK, max(policy.first_look_at(hour), facts.last_look_at + LATE_PAUSE))
 
 
 def _retry_in_the_window(last_look_at: datetime, failures_in_a_row: int, deadline: datetime) -> datetime:

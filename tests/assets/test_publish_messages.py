@@ -364,7 +364,7 @@ def test_a_look_inside_the_window_brings_a_missing_raw_revision_back(world: Worl
 def test_trouble_with_s3_is_no_failed_conversion(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     look_at_lines(world, HOUR, message(1))
-    errors = [answered(503, "SlowDown")] * 5
+    errors = [answered(500, "InternalError")] * 5
     with troubled(world.runtime.bucket, "PutObject", *errors), pytest.raises(ArchiveUnreachable):
         publish(world, HOUR)
     assert world.archive.ledger.messages(HOUR) is None

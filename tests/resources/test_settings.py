@@ -55,6 +55,7 @@ def test_what_is_left_out_has_its_default() -> None:
     settings = settings_of()
     app = settings.apps[0]
     assert (settings.archive.endpoint_url, settings.archive.region, settings.alerts.urls) == (None, None, ())
+    assert settings.archive.sse_kms_key_id is None
     assert (app.slug, app.hour_zone, app.allow_http, app.owners) == (
         "acme__support",
         UTC,
@@ -80,10 +81,12 @@ def test_every_key_reaches_the_settings() -> None:
         ),
         endpoint_url="http://127.0.0.1:9000",
         region="us-east-1",
+        sse_kms_key_id="alias/chat-archive",
     )
     app = settings.apps[0]
     assert settings.archive.first_hour == Hour.from_key("2026110100")
     assert (settings.archive.endpoint_url, settings.archive.region) == ("http://127.0.0.1:9000", "us-east-1")
+    assert settings.archive.sse_kms_key_id == "alias/chat-archive"
     assert (app.name, app.slug, app.hour_zone) == ("acme/support", "acme_support", timezone(timedelta(hours=8)))
     assert app.policy == HourPolicy(timedelta(hours=1.5), timedelta(hours=12), timedelta(hours=168))
     assert (app.requests_per_minute, app.max_download_bytes) == (100, 1000)
@@ -95,6 +98,19 @@ def test_no_file_may_be_larger_than_an_object_of_s3() -> None:
     assert app_of(max_download_bytes=largest).max_download_bytes == largest
     with pytest.raises(ValidationError, match="max_download_bytes"):
         app_of(max_download_bytes=largest + 1)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+        "mrk-1234abcd12ab34cd56ef1234567890ab",
+        "arn:aws-cn:kms:cn-north-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "alias/chat_archive.prod",
+    ],
+)
+def test_a_kms_key_is_named_by_its_id_its_arn_or_its_alias(key: str) -> None:
+    assert archive_of(sse_kms_key_id=key).sse_kms_key_id == key
 
 
 def test_limits_of_files_may_be_set_one_by_one() -> None:

@@ -121,6 +121,38 @@ def changed_body(request: AWSPreparedRequest, send: Send) -> AWSResponse:
     return _with_body(send(request), lambda content: _Raw(bytes([content[0] ^ 1]) + content[1:]))
 
 
+def changed_upload(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    """One bit of what is sent is turned on the way."""
+    return _sending(request, send, lambda content: BytesIO(content[:-1] + bytes([content[-1] ^ 1])))
+
+
+def cut_upload(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    """The connection breaks in the middle of what is sent."""
+    return _sending(request, send, _CutUpload)
+
+
+def _sending(request: AWSPreparedRequest, send: Send, change: Callable[[bytes], BytesIO]) -> AWSResponse:
+    original: Any = request.body
+    request.body = change(original.read() if hasattr(original, "read") else original)
+    try:
+        return send(request)
+    finally:
+        request.body = original  # for the next attempt
+
+
+class _CutUpload(BytesIO):
+    """A body of which the second half cannot be sent."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content[: len(content) // 2])
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        if not piece:
+            raise ConnectionResetError
+        return piece
+
+
 def _with_body(response: AWSResponse, change: Callable[[bytes], _Raw]) -> AWSResponse:
     response.raw = change(b"".join(response.raw.stream()))
     return response

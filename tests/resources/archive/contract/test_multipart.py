@@ -1,4 +1,4 @@
-"""Large files against a real server: by parts, each proven, whole or not at all, and no part of them left behind."""
+"""Large files: by parts, each proven, whole or not at all, and no part of them left behind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from io import BytesIO
 from pathlib import Path
 from random import Random
 from threading import Barrier, Lock
-from types import SimpleNamespace
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -19,11 +18,14 @@ from resources.archive.objects import ArchiveBucket, ObjectHead
 from resources.digests import Digests, digests_of
 from resources.settings import ArchiveSettings
 from tests.fake_clock import FakeClock
+from tests.resources.archive.contract.backends import Backend, Capability
 from tests.resources.archive.troubled_wire import (
     Send,
     Trouble,
     after,
     answered,
+    changed_upload,
+    cut_upload,
     header,
     let_through,
     lost_answer,
@@ -40,9 +42,11 @@ LARGE = Random(1).randbytes(11 * MIB + 7)
 COMPLETE, PART = "CompleteMultipartUpload", "UploadPart"
 
 
+pytestmark = pytest.mark.usefixtures("no_pauses")
+
+
 @pytest.fixture(autouse=True)
-def _no_pauses_and_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resources.archive.multipart.PART_BYTES", 5 * MIB)
     monkeypatch.setattr("resources.archive.objects.LARGEST_SINGLE_PUT", MIB)
 
@@ -64,7 +68,7 @@ def put(bucket: ArchiveBucket, path: Path, replaces: ObjectHead | None = None) -
 
 def put_small(bucket: ArchiveBucket, content: bytes, replaces: ObjectHead | None = None) -> ObjectHead:
     """What somebody else may do meanwhile, over a wire of his own."""
-    somebody_else = ArchiveBucket(bucket._settings, bucket._clock)
+    somebody_else = ArchiveBucket(bucket._settings, bucket.clock)
     somebody_else.put_bytes(KEY, content, content_type=TYPE, replaces=replaces)
     head = somebody_else.head(KEY)
     assert head is not None
@@ -143,8 +147,9 @@ def test_four_parts_are_under_way_at_once_and_no_more(
 
 
 def test_to_aws_every_part_carries_the_checksum_that_the_upload_was_begun_with(
-    bucket_settings: ArchiveSettings, large: Path, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, bucket_settings: ArchiveSettings, large: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    backend.needs(Capability.CHECKSUMS)
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", bucket_settings.endpoint_url or "")
     aws = ArchiveBucket(bucket_settings.model_copy(update={"endpoint_url": None}), FakeClock(NOW))
     with (
@@ -178,6 +183,25 @@ def test_a_part_that_fails_at_every_try_leaves_nothing_behind(bucket: ArchiveBuc
         put(bucket, large)
     assert content_of(bucket) is None
     assert unfinished(bucket) == 0
+
+
+def test_a_part_that_breaks_off_at_every_try_leaves_nothing_behind(bucket: ArchiveBucket, large: Path) -> None:
+    with troubled(bucket, PART, *[cut_upload] * 15), pytest.raises(ArchiveUnreachable):
+        put(bucket, large)
+    assert content_of(bucket) is None
+    assert unfinished(bucket) == 0
+
+
+def test_case_36_a_part_of_which_a_bit_is_turned_on_the_way_is_refused_and_sent_again(
+    bucket: ArchiveBucket, backend: Backend, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.needs(Capability.BYTES_CHECKED)
+    # Over TLS boto3 signs no bodies, so that Content-MD5 alone proves them.
+    monkeypatch.setattr("botocore.auth.S3SigV4Auth._should_sha256_sign_payload", lambda *_: False)
+    with troubled(bucket, PART, changed_upload, changed_upload) as parts:
+        put(bucket, large)
+    assert len(parts) == 5
+    assert content_of(bucket) == LARGE
 
 
 def test_an_abort_that_fails_does_not_hide_why_it_was_made(bucket: ArchiveBucket, large: Path) -> None:
@@ -252,7 +276,8 @@ def test_a_key_written_meanwhile_is_superseded_even_where_the_server_ignores_con
     assert unfinished(bucket) == 0
 
 
-def test_a_key_written_at_the_last_moment_is_superseded(bucket: ArchiveBucket, large: Path) -> None:
+def test_a_key_written_at_the_last_moment_is_superseded(bucket: ArchiveBucket, backend: Backend, large: Path) -> None:
+    backend.needs(Capability.CONDITION_AT_COMPLETION)
     with (
         troubled(bucket, COMPLETE, after(lambda: put_small(bucket, b"other"))),
         pytest.raises(ArchiveSuperseded),
@@ -266,14 +291,14 @@ def test_a_key_written_at_the_last_moment_is_superseded(bucket: ArchiveBucket, l
 def test_the_same_bytes_put_meanwhile_by_somebody_else_count_as_done(
     bucket: ArchiveBucket, large: Path, operation: str
 ) -> None:
-    somebody_else = ArchiveBucket(bucket._settings, bucket._clock)
+    somebody_else = ArchiveBucket(bucket._settings, bucket.clock)
     with troubled(bucket, operation, after(lambda: put(somebody_else, large))):
         put(bucket, large)
     assert content_of(bucket) == LARGE
     assert unfinished(bucket) == 0
 
 
-def test_a_conflict_at_completion_is_begun_anew(bucket: ArchiveBucket, large: Path) -> None:
+def test_case_32_a_conflict_at_completion_is_begun_anew(bucket: ArchiveBucket, large: Path) -> None:
     with troubled(bucket, COMPLETE, answered(409, "ConditionalRequestConflict")) as completed:
         put(bucket, large)
     assert len(completed) == 2
@@ -289,7 +314,7 @@ def test_a_conflict_at_completion_is_begun_anew(bucket: ArchiveBucket, large: Pa
     [let_through, answered(404, "NoSuchUpload"), answered(412, "PreconditionFailed")],
     ids=["done", "NoSuchUpload", "PreconditionFailed"],
 )
-def test_a_completion_whose_answer_was_lost_counts_as_done_and_is_not_aborted(
+def test_case_30_a_completion_whose_answer_was_lost_counts_as_done_and_is_not_aborted(
     bucket: ArchiveBucket, large: Path, second: Trouble
 ) -> None:
     with troubled(bucket, COMPLETE, lost_answer, second), troubled(bucket, "AbortMultipartUpload") as aborted:
@@ -298,9 +323,9 @@ def test_a_completion_whose_answer_was_lost_counts_as_done_and_is_not_aborted(
     assert bucket.head(KEY) == ObjectHead(etag, len(LARGE), digests(LARGE).sha256)
 
 
-def test_a_lost_answer_does_not_hide_that_somebody_else_wrote_next(bucket: ArchiveBucket, large: Path) -> None:
+def test_case_30_a_lost_answer_does_not_hide_that_somebody_else_wrote_next(bucket: ArchiveBucket, large: Path) -> None:
     def overwrite() -> None:
-        put_small(bucket, b"other", ArchiveBucket(bucket._settings, bucket._clock).head(KEY))
+        put_small(bucket, b"other", ArchiveBucket(bucket._settings, bucket.clock).head(KEY))
 
     next_answer = after(overwrite, answered(404, "NoSuchUpload"))
     with troubled(bucket, COMPLETE, lost_answer, next_answer), pytest.raises(ArchiveSuperseded):

@@ -1,4 +1,4 @@
-"""Reading a file while it arrives, against a real server: nothing is waited for in vain, and no end without a proof."""
+"""Reading a file while it arrives: nothing is waited for in vain, and no end without a proof."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 from random import Random
 from threading import Event, Thread
 from threading import enumerate as threads
-from types import SimpleNamespace
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -44,9 +43,11 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 GET = "GetObject"
 
 
+pytestmark = pytest.mark.usefixtures("no_pauses")
+
+
 @pytest.fixture(autouse=True)
-def _no_pauses_and_no_thread_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+def _no_thread_left() -> Iterator[None]:
     yield
     assert fetching() == []
 
@@ -186,8 +187,25 @@ def test_a_whole_body_is_not_taken_for_the_rest_of_one(full: ArchiveBucket, tmp_
 def test_a_file_whose_bytes_are_not_the_expected_ones_has_no_end(full: ArchiveBucket, tmp_path: Path) -> None:
     with arriving(full, tmp_path, "0" * 64) as file, pytest.raises(ArchiveDamaged, match="does not hold the bytes"):
         read_whole(file)
+
+
+def test_case_37_bytes_that_were_changed_on_the_way_are_told_from_a_damaged_object(
+    full: ArchiveBucket, tmp_path: Path
+) -> None:
     with (
-        troubled(full, GET, changed_body),
+        troubled(full, GET, changed_body) as requests,
+        arriving(full, tmp_path) as file,
+        pytest.raises(ArchiveUnreachable, match="changed on the way; the object is sound"),
+    ):
+        read_whole(file)
+    assert len(requests) == 2
+    with arriving(full, tmp_path) as file:
+        assert read_whole(file) == CONTENT
+
+
+def test_case_37_an_object_that_comes_changed_every_time_is_damaged(full: ArchiveBucket, tmp_path: Path) -> None:
+    with (
+        troubled(full, GET, changed_body, changed_body),
         arriving(full, tmp_path) as file,
         pytest.raises(ArchiveDamaged, match="does not hold the bytes"),
     ):

@@ -1,4 +1,4 @@
-"""Objects in the bucket, against a real server: what is put stays put, lost answers do no harm."""
+"""Objects in the bucket: what is put stays put, of several writers one wins, and no changed byte goes unnoticed."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded, ArchiveUnreachable
+from resources.archive.errors import ArchiveDamaged, ArchiveRefused, ArchiveSuperseded, ArchiveUnreachable
 from resources.archive.objects import ArchiveBucket, ObjectHead, _sha256_in
 from resources.digests import digests_of
+from tests.resources.archive.contract.backends import Backend, Capability
 from tests.resources.archive.troubled_wire import (
     Trouble,
     after,
     answered,
     broken_body,
     changed_body,
+    changed_upload,
+    cut_upload,
     lost_answer,
     short_body,
     troubled,
@@ -28,11 +30,17 @@ from tests.resources.archive.troubled_wire import (
 
 KEY = "history/a/b=c/object"
 TYPE = "application/octet-stream"
+LARGE = bytes(range(256)) * 8000
 
 
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+pytestmark = pytest.mark.usefixtures("no_pauses")
+
+
+@pytest.fixture(params=["the body is signed", "only Content-MD5 proves the body"])
+def _either_proof(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over plain HTTP boto3 signs the body as well; over TLS it does not."""
+    if request.param != "the body is signed":
+        monkeypatch.setattr("botocore.auth.S3SigV4Auth._should_sha256_sign_payload", lambda *_: False)
 
 
 def put(bucket: ArchiveBucket, content: bytes, replaces: ObjectHead | None = None, key: str = KEY) -> str:
@@ -85,20 +93,30 @@ def test_a_version_is_named_without_quotes(bucket: ArchiveBucket) -> None:
     assert b'"' not in requests[0].headers["If-Match"]
 
 
-def test_a_put_that_expects_nothing_overwrites_nothing(bucket: ArchiveBucket) -> None:
+def test_case_31_a_put_that_expects_nothing_overwrites_nothing_that_differs(bucket: ArchiveBucket) -> None:
     put(bucket, b"one")
     with pytest.raises(ArchiveSuperseded, match="written by somebody else"):
         put(bucket, b"two")
     assert content_of(bucket) == b"one"
 
 
-def test_a_put_of_a_stale_version_overwrites_nothing(bucket: ArchiveBucket) -> None:
+def test_case_31_a_put_of_a_stale_version_overwrites_nothing(bucket: ArchiveBucket) -> None:
     put(bucket, b"one")
     stale = bucket.head(KEY)
     put(bucket, b"two", replaces=stale)
     with pytest.raises(ArchiveSuperseded):
         put(bucket, b"three", replaces=stale)
     assert content_of(bucket) == b"two"
+
+
+def test_a_condition_that_holds_and_is_refused_all_the_same_is_no_conflict(bucket: ArchiveBucket) -> None:
+    put(bucket, b"one")
+    before = bucket.head(KEY)
+    with (
+        troubled(bucket, "PutObject", answered(412, "PreconditionFailed")),
+        pytest.raises(ArchiveRefused, match="another version is there, and it is not"),
+    ):
+        put(bucket, b"two", replaces=before)
 
 
 def test_a_put_over_an_object_that_is_gone_is_superseded(bucket: ArchiveBucket) -> None:
@@ -110,14 +128,14 @@ def test_a_put_over_an_object_that_is_gone_is_superseded(bucket: ArchiveBucket) 
     assert content_of(bucket) is None
 
 
-def test_a_first_put_whose_answer_was_lost_counts_as_done(bucket: ArchiveBucket) -> None:
+def test_case_30_a_first_put_whose_answer_was_lost_after_the_commit_counts_as_done(bucket: ArchiveBucket) -> None:
     with troubled(bucket, "PutObject", lost_answer) as requests:
         etag = put(bucket, b"one")
     assert len(requests) == 2
     assert bucket.head(KEY) == ObjectHead(etag, 3, sha256_of(b"one"))
 
 
-def test_a_replacement_whose_answer_was_lost_counts_as_done(bucket: ArchiveBucket) -> None:
+def test_case_30_a_replacement_whose_answer_was_lost_after_the_commit_counts_as_done(bucket: ArchiveBucket) -> None:
     put(bucket, b"one")
     before = bucket.head(KEY)
     with troubled(bucket, "PutObject", lost_answer):
@@ -125,8 +143,8 @@ def test_a_replacement_whose_answer_was_lost_counts_as_done(bucket: ArchiveBucke
     assert content_of(bucket) == b"two"
 
 
-def test_a_lost_answer_does_not_hide_that_somebody_else_wrote_next(bucket: ArchiveBucket) -> None:
-    somebody_else = ArchiveBucket(bucket._settings, bucket._clock)
+def test_case_30_a_lost_answer_does_not_hide_that_somebody_else_wrote_next(bucket: ArchiveBucket) -> None:
+    somebody_else = ArchiveBucket(bucket._settings, bucket.clock)
 
     def overwrite() -> None:
         put(somebody_else, b"other", replaces=somebody_else.head(KEY))
@@ -136,7 +154,7 @@ def test_a_lost_answer_does_not_hide_that_somebody_else_wrote_next(bucket: Archi
     assert content_of(bucket) == b"other"
 
 
-def test_of_writers_at_the_same_instant_one_wins(bucket: ArchiveBucket) -> None:
+def test_case_33_of_writers_at_the_same_instant_one_wins(bucket: ArchiveBucket) -> None:
     def write(number: int) -> str:
         try:
             put(bucket, f"writer {number}".encode())
@@ -150,15 +168,26 @@ def test_of_writers_at_the_same_instant_one_wins(bucket: ArchiveBucket) -> None:
     assert content_of(bucket) == next(iter(outcomes)).encode()
 
 
-def test_writers_of_the_same_bytes_all_win(bucket: ArchiveBucket) -> None:
+def test_case_33_writers_of_the_same_bytes_all_win(bucket: ArchiveBucket) -> None:
     with ThreadPoolExecutor(16) as writers:
         etags = set(writers.map(lambda _: put(bucket, b"the same"), range(16)))
     assert len(etags) == 1
 
 
-@pytest.mark.parametrize(
-    "refusal", [answered(409, "ConditionalRequestConflict"), answered(400, "BadDigest"), answered(503, "SlowDown")]
-)
+@pytest.mark.parametrize("replaces_something", [False, True])
+def test_case_32_a_conflict_with_a_writer_at_the_same_instant_is_tried_again(
+    bucket: ArchiveBucket, replaces_something: bool
+) -> None:
+    if replaces_something:
+        put(bucket, b"before")
+    conflict = answered(409, "ConditionalRequestConflict")
+    with troubled(bucket, "PutObject", conflict, conflict) as requests:
+        put(bucket, b"one", replaces=bucket.head(KEY))
+    assert len(requests) == 3
+    assert content_of(bucket) == b"one"
+
+
+@pytest.mark.parametrize("refusal", [answered(400, "BadDigest"), answered(503, "SlowDown")])
 def test_a_passing_refusal_is_tried_again(bucket: ArchiveBucket, refusal: Trouble) -> None:
     with troubled(bucket, "PutObject", refusal, refusal) as requests:
         put(bucket, b"one")
@@ -166,7 +195,7 @@ def test_a_passing_refusal_is_tried_again(bucket: ArchiveBucket, refusal: Troubl
     assert content_of(bucket) == b"one"
 
 
-def test_a_conflict_at_every_try_ends_as_superseded(bucket: ArchiveBucket) -> None:
+def test_case_32_a_conflict_at_every_try_ends_as_superseded(bucket: ArchiveBucket) -> None:
     conflicts = [answered(409, "ConditionalRequestConflict")] * 5
     with troubled(bucket, "PutObject", *conflicts), pytest.raises(ArchiveSuperseded, match="409"):
         put(bucket, b"one")
@@ -178,6 +207,54 @@ def test_a_put_that_never_gets_an_answer_is_unreachable(bucket: ArchiveBucket) -
         put(bucket, b"one")
 
 
+def test_an_upload_that_breaks_off_leaves_no_object_and_is_sent_again(bucket: ArchiveBucket) -> None:
+    seen: list[ObjectHead | None] = []
+    somebody_else = ArchiveBucket(bucket._settings, bucket.clock)
+    look = after(lambda: seen.append(somebody_else.head(KEY)))
+    with troubled(bucket, "PutObject", cut_upload, look):
+        put(bucket, LARGE)
+    assert seen == [None]
+    assert content_of(bucket) == LARGE
+
+
+def test_an_upload_that_breaks_off_at_every_try_leaves_no_object(bucket: ArchiveBucket) -> None:
+    with troubled(bucket, "PutObject", *[cut_upload] * 5), pytest.raises(ArchiveUnreachable):
+        put(bucket, LARGE)
+    assert bucket.head(KEY) is None
+
+
+@pytest.mark.usefixtures("_either_proof")
+def test_case_36_a_bit_that_is_turned_on_the_way_up_is_refused_and_the_put_is_tried_again(
+    bucket: ArchiveBucket, backend: Backend
+) -> None:
+    backend.needs(Capability.BYTES_CHECKED)
+    with troubled(bucket, "PutObject", changed_upload, changed_upload) as requests:
+        put(bucket, LARGE)
+    assert len(requests) == 3
+    assert content_of(bucket) == LARGE
+
+
+@pytest.mark.usefixtures("_either_proof")
+def test_case_36_bits_that_are_turned_at_every_try_leave_no_object(bucket: ArchiveBucket, backend: Backend) -> None:
+    backend.needs(Capability.BYTES_CHECKED)
+    with (
+        troubled(bucket, "PutObject", *[changed_upload] * 5),
+        pytest.raises(ArchiveUnreachable, match=r"changed on the way at every try.*nothing was stored"),
+    ):
+        put(bucket, LARGE)
+    assert bucket.head(KEY) is None
+
+
+def test_case_36_a_turned_bit_that_a_server_stores_is_noticed_when_it_is_read_back(
+    bucket: ArchiveBucket, backend: Backend
+) -> None:
+    backend.needs(Capability.BYTES_UNCHECKED)
+    with troubled(bucket, "PutObject", changed_upload):
+        put(bucket, LARGE)
+    with pytest.raises(ArchiveDamaged):
+        bucket.read(KEY)
+
+
 def test_what_is_not_there_is_none(bucket: ArchiveBucket) -> None:
     assert bucket.head(KEY) is None
     assert bucket.read(KEY) is None
@@ -185,16 +262,15 @@ def test_what_is_not_there_is_none(bucket: ArchiveBucket) -> None:
 
 @pytest.mark.parametrize("trouble", [broken_body, short_body, answered(500, "InternalError")])
 def test_a_body_that_is_cut_is_fetched_again(bucket: ArchiveBucket, trouble: Trouble) -> None:
-    content = bytes(range(256)) * 8000
-    put(bucket, content)
+    put(bucket, LARGE)
     with troubled(bucket, "GetObject", trouble, trouble) as requests:
-        assert content_of(bucket) == content
+        assert content_of(bucket) == LARGE
     assert len(requests) == 3
 
 
 def test_nothing_of_a_longer_version_is_left_when_a_shorter_one_is_fetched_next(bucket: ArchiveBucket) -> None:
     put(bucket, b"a long version")
-    somebody_else = ArchiveBucket(bucket._settings, bucket._clock)
+    somebody_else = ArchiveBucket(bucket._settings, bucket.clock)
 
     def shorten() -> None:
         put(somebody_else, b"short", replaces=somebody_else.head(KEY))
@@ -209,13 +285,22 @@ def test_a_body_that_is_cut_at_every_try_is_unreachable(bucket: ArchiveBucket) -
         bucket.read(KEY)
 
 
-def test_a_turned_bit_is_damage(bucket: ArchiveBucket) -> None:
+def test_case_37_a_bit_that_is_turned_on_the_way_down_is_noticed_and_the_object_read_again(
+    bucket: ArchiveBucket,
+) -> None:
     put(bucket, b"one")
-    with troubled(bucket, "GetObject", changed_body), pytest.raises(ArchiveDamaged):
+    with troubled(bucket, "GetObject", changed_body) as requests:
+        assert content_of(bucket) == b"one"
+    assert len(requests) == 2
+
+
+def test_case_37_bits_that_are_turned_every_time_are_damage(bucket: ArchiveBucket) -> None:
+    put(bucket, b"one")
+    with troubled(bucket, "GetObject", changed_body, changed_body), pytest.raises(ArchiveDamaged):
         bucket.read(KEY)
 
 
-def test_an_object_that_was_changed_under_its_digest_is_damage(bucket: ArchiveBucket) -> None:
+def test_case_37_an_object_that_was_changed_under_its_digest_is_damage(bucket: ArchiveBucket) -> None:
     put_by_a_stranger(bucket, b"changed", Metadata={"sha256": sha256_of(b"one")})
     with pytest.raises(ArchiveDamaged, match="backup"):
         bucket.read(KEY)

@@ -1,9 +1,10 @@
-"""The ledger against a real server: concurrent changes add up, and what cannot be read is said clearly."""
+"""The ledger: concurrent changes add up, and what cannot be read is said clearly."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from resources.hours.verdict import Verdict
 from tests.resources.archive.troubled_wire import after, answered, lost_answer, troubled
 
 HOUR = Hour.from_key("2026110112")
+WRITERS = 16
 NEW = CaptureRecord.new("acme/support", HOUR, HourPolicy(), HOUR.end)
 
 
@@ -65,18 +67,23 @@ def test_a_change_that_changes_nothing_writes_nothing(ledger: Ledger) -> None:
     assert puts == []
 
 
-def test_looks_written_at_the_same_time_are_all_kept(ledger: Ledger) -> None:
-    ledger.capture(HOUR)
-    with ThreadPoolExecutor(8) as writers:
-        tuple(writers.map(lambda n: ledger.update_capture(HOUR, lambda record: with_look(record, n)), range(8)))
+def test_case_33_looks_written_at_the_same_time_are_all_kept(ledger: Ledger) -> None:
+    at_once = Barrier(WRITERS)
+
+    def look(number: int) -> None:
+        at_once.wait(timeout=60)
+        ledger.update_capture(HOUR, lambda record: with_look(record, number))
+
+    with ThreadPoolExecutor(WRITERS) as writers:
+        tuple(writers.map(look, range(WRITERS)))
     record = ledger.capture(HOUR)
     assert record is not None
-    assert record.looks_total == 8
-    assert sorted(look.asked_at for look in record.looks) == [HOUR.end + timedelta(minutes=n) for n in range(8)]
+    assert record.looks_total == WRITERS
+    assert sorted(look.asked_at for look in record.looks) == [HOUR.end + timedelta(minutes=n) for n in range(WRITERS)]
 
 
 def test_whoever_comes_second_applies_his_change_to_what_the_first_wrote(ledger: Ledger) -> None:
-    other = Ledger(ArchiveBucket(ledger.bucket._settings, ledger.bucket._clock), ledger.layout)
+    other = Ledger(ArchiveBucket(ledger.bucket._settings, ledger.bucket.clock), ledger.layout)
 
     def overtake() -> None:
         other.update_capture(HOUR, lambda record: with_look(record, 1))
@@ -97,7 +104,7 @@ def test_a_change_whose_answer_was_lost_is_made_once(ledger: Ledger, monkeypatch
 
 def test_a_change_that_is_overtaken_every_time_gives_up_and_says_so(ledger: Ledger) -> None:
     with (
-        troubled(ledger.bucket, "PutObject", *[answered(412, "PreconditionFailed")] * 8),
+        troubled(ledger.bucket, "PutObject", *[answered(412, "PreconditionFailed")] * 32),
         pytest.raises(ArchiveSuperseded, match="Run it again"),
     ):
         ledger.update_capture(HOUR, lambda record: with_look(record, 1))

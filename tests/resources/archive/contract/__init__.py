@@ -1,0 +1,1 @@
+"""What the archive relies on in an S3 server, tried on each there is: moto everywhere, Ceph where it is."""
