@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from traceback import extract_tb
 
 from assets.conversion.convert import ConservationBroken, Conversion, convert_revisions
 from assets.conversion.gzip_file import DamagedFile, Readable
 from assets.conversion.schema import SCHEMA_VERSION
 from resources.archive.app_archive import AppArchive
-from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded
+from resources.archive.errors import ArchiveDamaged, ArchiveError, ArchiveSuperseded
 from resources.archive.objects import ObjectHead
 from resources.archive.records import CaptureRecord, MessagesRecord, PublishedObject, RawRevision
 from resources.clock import Clock
@@ -27,6 +28,7 @@ from resources.hours.hour import Hour
 _TRIES = 4
 _PARQUET = "application/vnd.apache.parquet"
 _REST_AT_ONCE = 1 << 20
+_PROJECT = Path(__file__).parents[1]
 
 LARGE_HOUR_BYTES = 8 << 20
 """Raw revisions of so many bytes in all, some 100,000 lines, are worth threads of their own."""
@@ -95,6 +97,12 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
         except (DamagedFile, ConservationBroken, ArchiveDamaged) as error:
             _record_failure(hour, archive, str(error), clock.now())
             raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {error}") from None
+        except (ArchiveError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect, whose own words may quote what people wrote
+            problem = _defect_in_words(error)
+            _record_failure(hour, archive, problem, clock.now())
+            raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {problem}") from None
         quarantine = None
         if conversion.counts.quarantined or quarantine_before is not None:
             quarantine = put_parquet(archive, layout.quarantine(hour), quarantine_file, quarantine_before)
@@ -117,6 +125,13 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
             "Run it again; it will start from what is there now.",
         )
     return capture, kept
+
+
+def _defect_in_words(error: Exception) -> str:
+    """Name an unexpected error and its place in this program, and nothing of its text."""
+    own = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(_PROJECT)]
+    place = f"{Path(own[-1].filename).relative_to(_PROJECT)}:{own[-1].lineno}" if own else "an unknown place"
+    return f"This program met a {type(error).__name__} at {place}. The raw files are safe; please report this."
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def coverage() -> None:
         console = Console()
         console.print(coverage_grid([each for each in published.statuses if (each.app, each.hour) in shown]))
         bucket = runtime.bucket.name
-        console.print(f"\nTable: s3://{bucket}/{published.table}\nPicture: s3://{bucket}/{published.page}")
+        console.print(Text(f"\nTable: s3://{bucket}/{published.table}\nPicture: s3://{bucket}/{published.page}"))
 
 
 def sql(

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
@@ -17,6 +16,7 @@ from pipelines.catch_up import Outcome, TaskResult
 from pipelines.planner import PlannedTask, time_for
 from resources.hours.due import Task
 from resources.hours.state import HourState
+from resources.printable import printable_lines
 
 _STYLES = {
     Outcome.ARCHIVED: LOOKS[HourState.ARCHIVED].style,
@@ -80,7 +80,8 @@ def summarise(console: Console, results: Sequence[TaskResult]) -> None:
             sentence = (result.problem or "").replace(hour, "…")
             problems[result.task.app.name, sentence].append(hour)
     for (app, sentence), hours in problems.items():
-        console.print(Text(f"{app} {_some_of(hours)}: {sentence}", style=_STYLES[Outcome.FAILED]))
+        told = f"{app} {_some_of(hours)}: {printable_lines(sentence)}"
+        console.print(Text(told, style=_STYLES[Outcome.FAILED]))
     lost = [result for result in results if result.outcome is Outcome.NEWLY_LOST]
     if lost:
         named = _some_of([f"{result.task.app.name} {result.task.hour}" for result in lost])
@@ -94,5 +95,5 @@ def summarise(console: Console, results: Sequence[TaskResult]) -> None:
 
 
 def _some_of(names: Sequence[str]) -> str:
-    shown = ", ".join(escape(name) for name in names[:_HOURS_NAMED])
+    shown = ", ".join(names[:_HOURS_NAMED])
     return shown if len(names) <= _HOURS_NAMED else f"{shown} and {len(names) - _HOURS_NAMED:,} more"

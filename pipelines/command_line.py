@@ -23,6 +23,7 @@ from pipelines.command_options import (
 )
 from resources.alerts import AlertNotSent, send_alert
 from resources.hours.due import Task
+from resources.printable import printable_lines
 from resources.runtime import Runtime
 from resources.settings import AppSettings
 
@@ -33,6 +34,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,  # a traceback with variables would show what secrets they hold
     help=(
         "Save every hour of your apps' chat history before the platform deletes it.\n\n"
         "The settings file is named by the environment variable [bold]CHAT_ARCHIVE_CONFIG[/bold]. Hours are written "
@@ -84,7 +86,7 @@ def catch_up(app_name: AppOption = None, hours: HoursOption = None) -> None:
         outcomes = {result.outcome for result in results}
         upkeep = keep_up(runtime)
         for problem in upkeep.problems:
-            console.print(Text(problem, style="bold red"))
+            console.print(Text(printable_lines(problem), style="bold red"))
         if upkeep.compacted:
             console.print(f"Compacted: {', '.join(upkeep.compacted)}.")
         _tell_people(console, runtime, apps)
@@ -130,7 +132,7 @@ def status(
     console.print(coverage_grid(statuses))
     for entry in statuses:
         if entry.problem is not None:
-            console.print(Text(f"{entry.app} {entry.hour}: {entry.problem}"), style="dim")
+            console.print(Text(f"{entry.app} {entry.hour}: {printable_lines(entry.problem)}"), style="dim")
 
 
 @app.command()

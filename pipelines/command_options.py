@@ -17,6 +17,7 @@ from resources.archive.errors import ArchiveError, ArchiveUnreachable
 from resources.credentials import MissingSecret
 from resources.hours.hour import Hour, hours_between, last_finished_hour
 from resources.local_state import LocalStateError
+from resources.printable import printable_lines
 from resources.runtime import Runtime
 from resources.settings import AppSettings
 from resources.settings_file import SettingsError, load_settings
@@ -59,8 +60,8 @@ def explained() -> Iterator[None]:
 
 
 def end(message: str, code: int) -> NoReturn:
-    """End with a sentence and an exit code."""
-    Console(stderr=True).print(Text(message, style="bold red"), soft_wrap=True)
+    """End with a sentence and an exit code. What the sentence quotes may be anybody's words."""
+    Console(stderr=True).print(Text(printable_lines(message), style="bold red"), soft_wrap=True)
     raise typer.Exit(code) from None
 
 

@@ -20,6 +20,7 @@ from pipelines.watch import look_through
 from resources.archive.watch_record import WatchRecord
 from resources.hours.due import Task
 from resources.hours.hour import Hour
+from resources.printable import printable
 from resources.runtime import Runtime
 from resources.settings import AppSettings
 
@@ -95,7 +96,8 @@ def acknowledge_losses(
         return (watch or WatchRecord(app=app.name)).with_acknowledged(lost, because, now)
 
     ledger.update_watch(change)
-    console.print(f"{len(lost):,} lost {'hour' if len(lost) == 1 else 'hours'} of {app.name} acknowledged: {because}")
+    counted = f"{len(lost):,} lost {'hour' if len(lost) == 1 else 'hours'}"
+    console.print(Text(f"{counted} of {app.name} acknowledged: {printable(because)}"))
 
 
 def reconcile(console: Console, runtime: Runtime, apps: tuple[AppSettings, ...]) -> None:

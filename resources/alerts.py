@@ -5,11 +5,11 @@ What is worth telling, and that it is told once, is decided in `pipelines/watch.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping
 
 from resources.credentials import SecretReference
+from resources.library_logs import keep_secrets_out_of_logs
 from resources.settings import AlertSettings
 
 
@@ -31,8 +31,7 @@ def send_alert(settings: AlertSettings, title: str, text: str, environment: Mapp
 
     if not settings.urls:
         return False
-    for talkative in ("apprise", "urllib3"):  # they log URLs, tokens and all
-        logging.getLogger(talkative).setLevel(logging.CRITICAL)
+    keep_secrets_out_of_logs()
     people = apprise.Apprise()
     for url in settings.urls:
         secret = url.read(environment) if isinstance(url, SecretReference) else url

@@ -16,3 +16,8 @@ def printable(text: str) -> str:
     return "".join(
         "\ufffd" if unicodedata.category(letter) in _REPLACED and letter not in _JOINERS else letter for letter in text
     )
+
+
+def printable_lines(text: str) -> str:
+    """Return a text of several lines with each line printable."""
+    return "\n".join(map(printable, text.split("\n")))

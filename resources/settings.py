@@ -5,7 +5,6 @@ Reading the file and turning a refusal into sentences for a person lies in `sett
 
 from __future__ import annotations
 
-import logging
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -27,6 +26,7 @@ from pydantic import (
 from resources.credentials import Credentials, Part, SecretReference
 from resources.hours.hour import Hour
 from resources.hours.policy import HourPolicy
+from resources.library_logs import keep_secrets_out_of_logs
 from resources.limits import DEFAULT_LIMITS, Limits
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -34,10 +34,13 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _HOST_PATTERN = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.ASCII)
 _SERVER = re.compile(r"[a-z0-9._:-]+", re.ASCII)
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}", re.ASCII)
-_FOLDER = re.compile(r"(?!\.{1,2}$)[^\s?#\\*\[\]\x00-\x1f\x7f]+")
-"""No blank or control character, nothing that ends a path in an address, nothing that engines take for a pattern."""
+_FOLDER = re.compile(r"(?!\.{1,2}$)(?!(?:app|date|hour)=)[^\s?#\\*\[\]]+", re.IGNORECASE)
+"""No blank, nothing that ends a path in an address, nothing that engines take for a pattern, and
+nothing that reads like a partition."""
 
 _KMS_KEY = re.compile(r"[A-Za-z0-9:/_.-]{1,2048}", re.ASCII)
+_LONGEST_ROOT = 500  # an S3 key has 1,024 bytes at most, and the folders below need some 280
+_LONGEST_SLUG = 130  # org and app, and what stands between them
 _ZONE = re.compile(r"([+-])(\d{2}):(\d{2})", re.ASCII)
 _MOST_HOURS_OFF_UTC = 14
 
@@ -112,8 +115,8 @@ class AppSettings(Part):
     @field_validator("slug")
     @classmethod
     def _slug_fits_into_a_path(cls, slug: str) -> str:
-        if not re.fullmatch(r"[A-Za-z0-9_]*", slug, re.ASCII):
-            raise ValueError("write letters, digits and underscores only")
+        if not re.fullmatch(r"[A-Za-z0-9_]*", slug, re.ASCII) or len(slug) > _LONGEST_SLUG:
+            raise ValueError(f"write letters, digits and underscores only, at most {_LONGEST_SLUG}")
         return slug
 
     @field_validator("download_hosts")
@@ -201,6 +204,8 @@ class ArchiveSettings(Part):
         bucket, *folders = rest.split("/")
         if scheme != "s3" or not _BUCKET.fullmatch(bucket) or not all(map(_FOLDER.fullmatch, folders)):
             raise ValueError("write it as s3://bucket/prefix, without credentials; those come from AWS_* variables")
+        if not root.isprintable() or len(root) > _LONGEST_ROOT:
+            raise ValueError(f"write it with at most {_LONGEST_ROOT} letters, all of which can be seen")
         return root.rstrip("/")
 
     @field_validator("endpoint_url")
@@ -232,12 +237,8 @@ class ArchiveSettings(Part):
 def _is_alert_url(url: str) -> bool:
     import apprise  # noqa: PLC0415 - importing it takes 0.3 s, which every process would pay for nothing
 
-    talk = logging.getLogger("apprise")
-    silenced, talk.disabled = talk.disabled, True  # it logs a URL it cannot read, tokens and all
-    try:
-        return bool(apprise.Apprise().instantiate(url, suppress_exceptions=True))
-    finally:
-        talk.disabled = silenced
+    keep_secrets_out_of_logs()  # it logs a URL it cannot read, tokens and all
+    return bool(apprise.Apprise().instantiate(url, suppress_exceptions=True))
 
 
 def _alert_url(value: object) -> object:

@@ -15,6 +15,7 @@ from typing import Final
 from assets.coverage.hour_status import HourStatus
 from assets.coverage.looks import LOOKS, busiest, sign_of, volume_level
 from resources.hours.state import REASONS_IN_WORDS, HourState
+from resources.printable import printable
 
 DAYS_SHOWN: Final = 366
 """So many days an app; older ones are in the table. A page of a year is about a megabyte."""
@@ -22,6 +23,9 @@ DAYS_SHOWN: Final = 366
 _HOURS: Final = 24
 _PALEST, _DEEPEST = 25, 100
 _LEVELS: Final = 8
+
+_NOTHING_BUT_STYLE: Final = "default-src 'none'; style-src 'unsafe-inline'"
+"""Should a word ever get past the escaping, a browser neither runs nor loads anything."""
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #1a1a1a; --faint: #666; --line: #ddd }
@@ -58,6 +62,7 @@ def coverage_page(statuses: Sequence[HourStatus], now: datetime) -> str:
             "<!doctype html>",
             '<html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_NOTHING_BUT_STYLE}">',
             f"<title>Coverage of the chat archive</title><style>{_STYLE}{_style_of_states()}</style></head><body>",
             "<h1>Coverage of the chat archive</h1>",
             f"<p>As of {now:%Y-%m-%d %H:%M} UTC. A row is a day, a cell an hour, in UTC; point at one for more.</p>",
@@ -143,7 +148,7 @@ def _cell(status: HourStatus, most: int) -> str:
     if status.state not in {HourState.ARCHIVED, HourState.EMPTY}:
         told += f". {REASONS_IN_WORDS[status.reason]}"
     if status.acknowledged is not None:
-        told += f" Acknowledged: {status.acknowledged}"
+        told += f" Acknowledged: {printable(status.acknowledged)}"
     return f'<td class="{_name(status.state, level)}" title="{escape(told)}">{sign_of(status, most)}</td>'
 
 

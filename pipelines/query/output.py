@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import duckdb
@@ -12,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.query.form import Form
-from resources.printable import printable
+from resources.printable import printable, printable_lines
 
 ROWS_SHOWN: Final = 200
 """A table for people ends here; whoever wants more wants a file."""
@@ -64,7 +65,20 @@ def answer(
     # Handed to a second connection: DESCRIBE and its like have rows too, and cannot stand in a COPY themselves.
     with connection.cursor() as writing:
         writing.register(_ANSWER, relation.to_arrow_reader())
-        write(writing, f"FROM {_ANSWER}", form, output or _STANDARD_OUTPUT)
+        if output is None and console.is_terminal:
+            _write_for_eyes(writing, form, console)
+        else:
+            write(writing, f"FROM {_ANSWER}", form, output or _STANDARD_OUTPUT)
+
+
+def _write_for_eyes(connection: duckdb.DuckDBPyConnection, form: Form, console: Console) -> None:
+    """Write what is meant for programs onto a terminal, which would obey what people wrote."""
+    with TemporaryDirectory(prefix="chat-archive-") as folder:
+        path = Path(folder) / "answer"
+        write(connection, f"FROM {_ANSWER}", form, path)
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            for line in lines:
+                console.file.write(printable(line.removesuffix("\n").expandtabs()) + "\n")
 
 
 def write(
@@ -91,7 +105,7 @@ def show(result: duckdb.DuckDBPyConnection, console: Console) -> None:
     rows = result.fetchmany(ROWS_SHOWN + 1)
     if names == _OF_EXPLAIN:
         for _, plan in rows:
-            console.print(Text(str(plan)))
+            console.print(Text(printable_lines(str(plan))))
         return
     most = ROWS_SHOWN
     if len(names) * _NARROWEST_COLUMN > console.width:

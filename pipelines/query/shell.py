@@ -14,6 +14,7 @@ from rich.text import Text
 
 from pipelines.query.output import show
 from pipelines.query.views import VIEWS
+from resources.printable import printable_lines
 
 _COMMENT_AT_THE_END: Final = re.compile(r"--[^\n;]*$")
 _HELP: Final = "End a statement with ; and Enter. .tables, .columns VIEW, .help, .quit (or Ctrl-D)."
@@ -65,7 +66,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, console: Console, query: str, no
     try:
         show(connection.execute(query), console)
     except duckdb.Error as error:
-        console.print(Text(str(error), style="bold red"))
+        console.print(Text(printable_lines(str(error)), style="bold red"))  # it may quote what people wrote
     except KeyboardInterrupt:
         connection.interrupt()
         console.print("Given up.", style="dim")

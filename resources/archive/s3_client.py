@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 
 from resources.archive.retries import TRIES
+from resources.library_logs import keep_secrets_out_of_logs
 from resources.settings import ArchiveSettings
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Encryption(TypedDict, total=False):
 
 def connect_to_s3(settings: ArchiveSettings) -> S3Client:
     """Return a client for the archive's bucket. Credentials are those boto3 finds, and renewed where they run out."""
+    keep_secrets_out_of_logs()
     own_server = settings.endpoint_url is not None
     config = Config(
         connect_timeout=_CONNECT_SECONDS,

@@ -15,6 +15,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
+    SSLError,
     SSOError,
     TokenRetrievalError,
 )
@@ -26,6 +27,7 @@ from resources.archive.errors import (
     ArchiveSuperseded,
     ArchiveUnreachable,
 )
+from resources.printable import printable
 
 _CREDENTIALS = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role this process runs under."
 _PERMISSIONS = (
@@ -78,7 +80,7 @@ _NO_CREDENTIALS = (
 
 def code_of(error: ClientError) -> str:
     """Return S3's error code, or the HTTP status as text where there is none (a HEAD has no body)."""
-    return str(error.response.get("Error", {}).get("Code", ""))
+    return printable(str(error.response.get("Error", {}).get("Code", "")))
 
 
 def status_of(error: ClientError) -> int:
@@ -112,6 +114,11 @@ def explained(operation: str, bucket: str, key: str) -> Iterator[None]:
         raise ArchiveUnreachable(
             f"{what} failed: nothing answers at the S3 endpoint.",
             "Check archive.endpoint_url and that the S3 server is running.",
+        ) from None
+    except SSLError:
+        raise ArchiveUnreachable(
+            f"{what} failed: the S3 server's TLS certificate is not to be trusted.",
+            "Check archive.endpoint_url, and this machine's clock; an authority of your own is named in AWS_CA_BUNDLE.",
         ) from None
     except BotoCoreError as error:
         raise ArchiveUnreachable(

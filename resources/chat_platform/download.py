@@ -18,6 +18,7 @@ from resources.chat_platform.errors import (
     DownloadTooLarge,
     DownloadUrlExpired,
     ErrorKind,
+    WrongConfiguration,
 )
 from resources.chat_platform.http import transport_error
 from resources.chat_platform.signed_url import SignedUrl
@@ -60,7 +61,7 @@ def download(
 
     Args:
         client: From `download_client`: no credentials, no redirects.
-        url: Already checked against the allowed hosts.
+        url: Already checked against the allowed hosts; which addresses are good is the client's business.
         path: Where to; what is there is replaced. After an error it holds a part, which the caller throws away.
         name: How an error calls the file; holds no URL.
         max_bytes: More is refused.
@@ -71,6 +72,7 @@ def download(
         DownloadUrlExpired: The storage refuses the signature.
         DownloadInterrupted: Cut, stalled, too slow, or not of the announced length; or 5xx. Worth another try.
         DownloadTooLarge: More than `max_bytes`.
+        DownloadForbidden: The host leads to an address that is not public.
         DownloadFailed: Anything else.
     """
     give_up_at = clock.now().timestamp() + LONGEST_DOWNLOAD_SECONDS
@@ -92,6 +94,8 @@ def download(
                 on_bytes(len(chunk))
     except httpx.HTTPError as error:
         failure = transport_error(error, name)
+        if isinstance(failure, WrongConfiguration):
+            raise DownloadFailed(failure.what_happened, failure.remedy) from None
         raise DownloadInterrupted(failure.what_happened, "It is fetched again.") from None
     except (httpx.InvalidURL, UnicodeError, OverflowError):  # the last two come from looking the host up
         raise DownloadFailed(f"{name} has a malformed URL.", "Report it to the platform.") from None

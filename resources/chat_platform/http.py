@@ -5,7 +5,6 @@ Not here: what is asked (`client.py`, `token_request.py`, `download.py`).
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,8 +14,11 @@ from typing import Any
 import httpx
 import orjson
 
+from resources.chat_platform.addresses import is_loopback, is_public
+from resources.chat_platform.checked_transport import CheckedTransport
 from resources.chat_platform.errors import PlatformError, TemporaryFailure, UnexpectedAnswer, WrongConfiguration
 from resources.clock import Clock
+from resources.library_logs import keep_secrets_out_of_logs
 from resources.settings import AppSettings
 
 _LARGEST_ANSWER = 4 * 1024 * 1024
@@ -26,18 +28,14 @@ _EARLIEST_PLAUSIBLE = datetime(2001, 9, 9, tzinfo=UTC)  # earlier, a number coun
 _LATEST_PLAUSIBLE = datetime(2286, 11, 20, tzinfo=UTC)
 
 
-def _tells_no_detail(record: logging.LogRecord) -> bool:
-    return record.levelno >= logging.WARNING
-
-
-# httpx tells full URLs at INFO, and httpcore headers at DEBUG: signatures and tokens would reach every log. A filter
-# holds where somebody's logging configuration sets the level anew.
-for _part in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"):
-    logging.getLogger(_part).addFilter(_tells_no_detail)
+keep_secrets_out_of_logs()
 
 
 def api_client(app: AppSettings) -> httpx.Client:
-    """Return a client for the platform's REST API. It follows no redirect, and keeps no token and no cookie."""
+    """Return a client for the platform's REST API. It follows no redirect, and keeps no token and no cookie.
+
+    Where it connects to is not checked: `rest_url` is this company's own word, and may lie in its own network.
+    """
     return httpx.Client(
         base_url=f"{app.rest_url}/{app.org}/{app.app}/",
         headers={"Accept": "application/json", "Accept-Encoding": "identity"},
@@ -49,13 +47,16 @@ def api_client(app: AppSettings) -> httpx.Client:
 
 
 def download_client(app: AppSettings) -> httpx.Client:
-    """Return a client for the storage behind signed URLs: no credentials, no cookies, no redirect, no decoding."""
+    """Return a client for the storage behind signed URLs: no credentials, no cookies, no redirect, no decoding.
+
+    URLs are the platform's word, so it connects to public addresses only; for a simulated platform to loopback only.
+    """
     return httpx.Client(
+        transport=CheckedTransport(is_loopback if app.allow_http else is_public, through_proxy=not app.allow_http),
         headers={"Accept": "*/*", "Accept-Encoding": "identity"},
         cookies=_no_cookies(),
         timeout=_TIMEOUT,
         follow_redirects=False,
-        trust_env=not app.allow_http,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -379,3 +380,36 @@ def test_a_crash_before_the_record_is_mended_by_the_next_run(world: World) -> No
     assert not messages_are_current(record_of(world, hour), world.archive.ledger.messages(hour))
     record = publish(world, hour)
     assert messages_are_current(record_of(world, hour), record)
+
+
+# What nobody has thought of
+
+
+def test_a_defect_is_told_by_its_name_and_place_and_never_in_words_that_quote_a_message(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: Any, **__: Any) -> Conversion:
+        raise pa.ArrowInvalid("Could not convert 'words that two people said' with type str")
+
+    look_at_lines(world, HOUR, message(1))
+    monkeypatch.setattr(module, "convert_revisions", stumble)
+    with pytest.raises(ConversionFailed, match=r"ArrowInvalid at tests/assets/test_publish_messages\.py:\d+") as caught:
+        publish_messages(HOUR, world.archive, world.clock)
+    record = world.archive.ledger.messages(HOUR)
+    assert record is not None
+    assert record.failures_in_a_row == 1
+    for told in ("".join(traceback.format_exception(caught.value)), str(record)):
+        assert "two people" not in told
+
+
+@pytest.mark.parametrize("error", [ArchiveUnreachable("GET failed.", "Again."), OSError(28, "No space left on device")])
+def test_trouble_that_is_no_defect_keeps_its_own_words(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: Any, **__: Any) -> Conversion:
+        raise error
+
+    look_at_lines(world, HOUR, message(1))
+    monkeypatch.setattr(module, "convert_revisions", fail)
+    with pytest.raises(type(error)):
+        publish_messages(HOUR, world.archive, world.clock)

@@ -124,7 +124,11 @@ def test_without_the_variable_a_person_learns_its_name_and_where_an_example_lies
         ("org: acme", 'org: "acme#support"', "apps[0].org: write 1 to 64 letters, digits,"),
         ("org: acme", 'org: "../acme"', "apps[0].org: write 1 to 64 letters, digits,"),
         ("app: support", 'app: ""', "apps[0].app: write 1 to 64 letters, digits,"),
-        (APP_KEYS, "    slug: a-b\n" + APP_KEYS, "apps[0].slug: write letters, digits and underscores only."),
+        (
+            APP_KEYS,
+            "    slug: a-b\n" + APP_KEYS,
+            "apps[0].slug: write letters, digits and underscores only, at most 130.",
+        ),
         (APP_KEYS, "    retention: 72\n" + APP_KEYS, "apps[0].retention: is no key of this project. Remove it"),
         ("https://a61", "http://a61", "apps[0]: rest_url must begin with https://"),
         ("https://a61", "ftp://a61", "apps[0].rest_url: write the REST API host with https://"),

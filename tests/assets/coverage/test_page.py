@@ -99,6 +99,15 @@ def test_what_a_person_wrote_is_shown_and_not_obeyed(words: str) -> None:
     assert Cells(page).titles[0].endswith(f"Acknowledged: {words}")
 
 
+def test_what_turns_the_direction_of_writing_is_replaced() -> None:
+    page = coverage_page([status(FIRST.key, HourState.EXPIRED, acknowledged="a\u202eb\x1b[31m")], NOW)
+    assert Cells(page).titles[0].endswith("Acknowledged: a\ufffdb\ufffd[31m")
+
+
+def test_a_browser_is_told_to_run_nothing() -> None:
+    assert "default-src 'none'; style-src 'unsafe-inline'" in coverage_page([status(FIRST.key)], NOW)
+
+
 def test_a_long_archive_shows_its_latest_days_and_says_where_the_others_are() -> None:
     hours = [status(FIRST.plus(24 * day).key) for day in range(400)]
     page = coverage_page(hours, NOW)

@@ -52,6 +52,25 @@ def test_what_strangers_wrote_cannot_steer_the_terminal(connection: duckdb.DuckD
     assert not {"\x1b", "\u202e", "\x07"} & set(text)
 
 
+@pytest.mark.parametrize("form", [Form.CSV, Form.JSON])
+def test_what_is_written_for_programs_cannot_steer_a_terminal_either(
+    connection: duckdb.DuckDBPyConnection, form: Form
+) -> None:
+    console = Console(file=StringIO(), force_terminal=True)
+    answer(connection, "SELECT chr(27) || ']8;;https://evil.test' || chr(8238) || '=1+1' AS t", form, None, console)
+    assert isinstance(console.file, StringIO)
+    text = console.file.getvalue()
+    assert "=1+1" in text
+    assert not {"\x1b", "\u202e"} & set(text)
+
+
+def test_a_plan_that_quotes_control_characters_cannot_steer_the_terminal(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute("CREATE TABLE t AS SELECT 'x' AS t")
+    assert "\x1b" not in printed(connection, "EXPLAIN SELECT * FROM t WHERE t = 'a\x1b[31m'")
+
+
 QUESTION = "SELECT 1 AS a, 'x,\"y' AS b"
 
 

@@ -56,6 +56,12 @@ def test_a_mistake_is_explained_and_the_next_statement_answered(connection: duck
     assert "42" in text
 
 
+def test_a_mistake_that_quotes_a_message_cannot_steer_the_terminal(connection: duckdb.DuckDBPyConnection) -> None:
+    text = shown(connection, "select (chr(27) || '[31m[bold]x' || chr(8238))::int;")
+    assert "[bold]x" in text
+    assert not {"\x1b", "\u202e"} & set(text)
+
+
 def test_ctrl_c_gives_a_statement_up_and_not_the_shell(connection: duckdb.DuckDBPyConnection) -> None:
     assert "42" in shown(connection, "select 1,", KeyboardInterrupt, "select 42 as n;")
 

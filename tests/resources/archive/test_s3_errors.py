@@ -15,6 +15,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     ProfileNotFound,
     ReadTimeoutError,
+    SSLError,
 )
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
@@ -78,6 +79,13 @@ def test_each_answer_of_s3_has_its_class_and_its_remedy(
     assert CANARY not in str(caught.value)
 
 
+def test_a_code_that_a_terminal_would_obey_is_made_harmless() -> None:
+    answer = {"Error": {"Code": "\x1b[31mTeapot\u202e"}, "ResponseMetadata": {"HTTPStatusCode": 418}}
+    with pytest.raises(ArchiveRefused, match=r"418 .*Teapot") as caught, explained("PUT", "b", "k"):
+        raise ClientError(cast("Any", answer), "PutObject")
+    assert caught.value.what_happened.isprintable()
+
+
 def test_a_refused_head_has_no_code_and_still_a_remedy(bucket: ArchiveBucket) -> None:
     with Stubber(bucket._client) as stubber:
         stubber.add_client_error("head_object", "403", "Forbidden", 403)
@@ -124,6 +132,11 @@ def test_without_credentials_the_remedy_names_the_variables(
         (ProfileNotFound(profile=CANARY), ArchiveRefused, "no usable AWS credentials"),
         (ReadTimeoutError(endpoint_url=CANARY), ArchiveUnreachable, "ReadTimeoutError"),
         (ConnectTimeoutError(endpoint_url=CANARY), ArchiveUnreachable, "ConnectTimeoutError"),
+        (
+            SSLError(endpoint_url=CANARY, error=ValueError(CANARY)),
+            ArchiveUnreachable,
+            "certificate is not to be trusted",
+        ),
         (FlexibleChecksumError(error_msg=CANARY), ArchiveDamaged, "without the checksum"),
     ],
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpcore
 import httpx
 import pytest
 
@@ -60,17 +61,17 @@ def test_progress_is_told_piece_by_piece(line: Line, tmp_path: Path) -> None:
 def test_the_storage_is_sent_no_credentials_and_asked_for_bytes_as_they_are(
     line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent: list[httpx.Request] = []
-    handle = httpx.HTTPTransport.handle_request
+    sent: list[httpcore.Request] = []
+    handle = httpcore.ConnectionPool.handle_request
 
-    def record(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+    def record(pool: httpcore.ConnectionPool, request: httpcore.Request) -> httpcore.Response:
         sent.append(request)
-        return handle(transport, request)
+        return handle(pool, request)
 
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", record)
+    monkeypatch.setattr(httpcore.ConnectionPool, "handle_request", record)
     line.platform.script("file", ScriptedAnswer(503, headers={"Set-Cookie": "session=1"}))
     line.client.fetch(HOUR, tmp_path)
-    to_storage = [request.headers for request in sent if "/history/" in request.url.path]
+    to_storage = [httpx.Headers(request.headers) for request in sent if b"/history/" in request.url.target]
     assert len(to_storage) == 2
     for headers in to_storage:
         assert headers["Accept-Encoding"] == "identity"
