@@ -57,12 +57,17 @@ spark: install ## Install Spark beside the rest, for the tests of its part of do
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-build-isolation --editable '.[spark]'
 
 .PHONY: check
-check: install ## Lint, types, floors, and whether Dagster loads the definitions.
+check: install ## Lint, types, floors, whether Dagster loads the definitions, and known vulnerabilities.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	CHAT_ARCHIVE_CONFIG=$(EXAMPLE) $(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
+	$(BIN)/python -m tests.audit
+
+.PHONY: audit
+audit: install ## Ask whether anything in requirements.lock has a known vulnerability.
+	@$(BIN)/python -m tests.audit
 
 .PHONY: format
 format: install ## Format the code and mend what the linter can mend.
@@ -70,8 +75,9 @@ format: install ## Format the code and mend what the linter can mend.
 	$(BIN)/ruff format .
 
 .PHONY: docs
-docs: install ## Write docs/data-dictionary.md from the schemas.
+docs: install ## Write the data dictionary from the schemas, and the catalogue of faults from the tests.
 	@$(BIN)/python -m assets.data_dictionary > docs/data-dictionary.md
+	@$(BIN)/python -m tests.fault_catalogue > docs/fault-catalogue.md
 
 .PHONY: pictures
 pictures: install ## Take the pictures of docs/operating.md in the Dagster UI; needs Chromium.
