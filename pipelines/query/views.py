@@ -13,6 +13,8 @@ import pyarrow as pa
 
 from assets.conversion.schema import MESSAGES_SCHEMA, QUARANTINE_SCHEMA
 from resources.archive import layout
+from resources.archive.errors import ArchiveRefused
+from resources.archive.objects import ArchiveBucket
 from resources.duckdb_settings import connect_to_s3
 from resources.runtime import Runtime
 
@@ -58,25 +60,26 @@ def connect(runtime: Runtime) -> duckdb.DuckDBPyConnection:
             f"up to date from then on."
         )
     connection = connect_to_s3(runtime.settings.archive)
-    define_views(
-        connection,
-        coverage=f"s3://{bucket.name}/{table}",
-        quarantine=[
-            f"s3://{bucket.name}/{key}"
-            for key in bucket.keys(f"{bucket.prefix}quarantine/")
-            if key.endswith("/lines.parquet")
-        ],
-    )
+    define_views(connection, coverage=f"s3://{bucket.name}/{table}", quarantine=_quarantine(bucket))
     return connection
 
 
-def define_views(connection: duckdb.DuckDBPyConnection, *, coverage: str, quarantine: Sequence[str]) -> None:
+def _quarantine(bucket: ArchiveBucket) -> list[str] | None:
+    """Return all files of quarantined lines; None when S3 does not let this person list them, as analysts should be."""
+    try:
+        keys = list(bucket.keys(f"{bucket.prefix}quarantine/"))
+    except ArchiveRefused:
+        return None
+    return [f"s3://{bucket.name}/{key}" for key in keys if key.endswith("/lines.parquet")]
+
+
+def define_views(connection: duckdb.DuckDBPyConnection, *, coverage: str, quarantine: Sequence[str] | None) -> None:
     """Define the views.
 
     Args:
         connection: A DuckDB that can read these files.
         coverage: The coverage table.
-        quarantine: All files of quarantined lines.
+        quarantine: All files of quarantined lines; None defines no such view.
     """
     connection.execute(f"CREATE VIEW coverage AS SELECT * FROM read_parquet({_text(coverage)})")
     files = connection.execute(
@@ -88,6 +91,8 @@ def define_views(connection: duckdb.DuckDBPyConnection, *, coverage: str, quaran
     parts += [f"SELECT {_COLUMNS} FROM read_parquet({_texts(hours)}, {_HIVE})"] if hours else []
     nothing = _nothing([("app", "VARCHAR"), ("date", "DATE"), ("hour", "INTEGER"), *_types(MESSAGES_SCHEMA)])
     connection.execute(f"CREATE VIEW messages AS {' UNION ALL '.join(parts) or nothing}")
+    if quarantine is None:
+        return
     lines = f"SELECT {_OF_QUARANTINE} FROM read_parquet({_texts(quarantine)}, {_HIVE})"
     nothing = _nothing([("app", "VARCHAR"), ("date", "DATE"), ("hour", "INTEGER"), *_types(QUARANTINE_SCHEMA)])
     connection.execute(f"CREATE VIEW quarantine AS {lines if quarantine else nothing}")

@@ -6,13 +6,11 @@ Not here: the browser (`chromium.py`), and what lies where on Dagster's pages (`
 from __future__ import annotations
 
 import os
-import signal
-import socket
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -32,14 +30,13 @@ from resources.hours.state import HourState
 from resources.runtime import Runtime
 from resources.settings_file import read_settings
 from resources.simulated_platform import ScriptedAnswer
+from tests.servers.processes import PROJECT, free_port, running
 
 APP = "acme/support"
 SLUG = "acme__support"
 
-_PROJECT = Path(__file__).parents[2]
 _FAILED_HOURS_AGO, _QUIET_HOURS_AGO = 30, 5
 _SECONDS_TO_START = 120
-_SECONDS_TO_END = 20
 _REFUSED = ScriptedAnswer(
     status=403, body={"error": "forbidden_service_operation", "error_description": "the app is banned"}
 )
@@ -117,7 +114,7 @@ def operated_world() -> Iterator[OperatedWorld]:
 
 def _configure_dagster(file: Path) -> None:
     """Run as in production, with the queue and the limits of docs/dagster.yaml, but keep the demo's own storage."""
-    production = yaml.safe_load((_PROJECT / "docs" / "dagster.yaml").read_text(encoding="utf-8"))
+    production = yaml.safe_load((PROJECT / "docs" / "dagster.yaml").read_text(encoding="utf-8"))
     demo = yaml.safe_load(file.read_text(encoding="utf-8"))
     file.write_text(yaml.safe_dump(production | demo), encoding="utf-8")
 
@@ -125,7 +122,7 @@ def _configure_dagster(file: Path) -> None:
 def _catch_up(made_up: World, expected: int, *arguments: str) -> None:
     command = [sys.executable, "-m", "pipelines.command_line", "catch-up", *arguments]
     ended = subprocess.run(  # noqa: S603 - our own command
-        command, cwd=_PROJECT, env=made_up.environment, capture_output=True, text=True, check=False
+        command, cwd=PROJECT, env=made_up.environment, capture_output=True, text=True, check=False
     )
     assert ended.returncode == expected, ended.stdout + ended.stderr
 
@@ -133,31 +130,13 @@ def _catch_up(made_up: World, expected: int, *arguments: str) -> None:
 @contextmanager
 def _dagster(made_up: World) -> Iterator[str]:
     """Run webserver and daemon, so that a run that is launched is also taken from the queue."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
     log = made_up.folder / "dagster.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            command,
-            cwd=_PROJECT,
-            env=made_up.environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_for(url, process, log)
-            yield url
-        finally:
-            _end(process)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    with running(command, log, environment=made_up.environment) as process:
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(url, process, log)
+        yield url
 
 
 @retry(
@@ -169,14 +148,3 @@ def _free_port() -> int:
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     assert process.poll() is None, log.read_text(errors="replace")
     httpx.get(f"{url}/server_info", trust_env=False, timeout=10).raise_for_status()
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End Dagster politely, upon which it ends its own processes; then, firmly, whatever is left of its group."""
-    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        process.send_signal(ending)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=_SECONDS_TO_END)
-            break
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)

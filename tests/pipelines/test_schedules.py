@@ -9,7 +9,6 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.app_assets import raw_history_key
 from pipelines.definitions import build_definitions, job_name
 from pipelines.schedules import run_tags
 from resources.hours.hour import Hour
@@ -140,13 +139,6 @@ def test_an_hour_whose_messages_are_missing_is_converted_without_a_request(
 
 def _crash(*_: object) -> None:
     raise RuntimeError("the machine stopped here")
-
-
-def test_a_forged_materialization_does_not_hide_a_hole(make_world: MakeWorld, instance: dg.DagsterInstance) -> None:
-    world = make_world(first_hour="2026112306")
-    forged = dg.AssetMaterialization(raw_history_key(world.app), partition="2026112306")
-    instance.report_runless_asset_event(forged)
-    assert [request.partition_key for request in tick(world, instance)] == ["2026112306"]
 
 
 def test_schedules_and_the_sensor_are_on_by_default(world: World) -> None:

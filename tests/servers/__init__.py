@@ -1,1 +1,1 @@
-"""Real servers that tests start themselves: on loopback, in a folder of their own, and ended with the block."""
+"""Servers that tests start on loopback, each in a folder of its own."""

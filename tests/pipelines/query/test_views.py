@@ -11,6 +11,7 @@ import pytest
 from assets.conversion.schema import MESSAGES_SCHEMA
 from assets.coverage.publish_coverage import publish_coverage
 from pipelines.query.views import VIEWS, NoCoverage, connect
+from resources.archive.errors import ArchiveRefused
 from resources.duckdb_settings import NoCredentials
 from tests.pipelines.query.archives import small_archive
 from tests.world import World
@@ -66,6 +67,21 @@ def test_an_archive_without_messages_has_empty_views_with_all_columns(world: Wor
         assert names == ["app", "date", "hour", *MESSAGES_SCHEMA.names]
         types = dict(row[:2] for row in connection.execute("DESCRIBE messages").fetchall())
         assert types["timestamp"] == "TIMESTAMP WITH TIME ZONE"
+
+
+def test_an_analyst_who_may_not_list_the_quarantine_has_the_other_views(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_archive(world)
+    monkeypatch.setattr(world.runtime.bucket, "keys", _refused)
+    with closing(connect(world.runtime)) as connection:
+        assert connection.execute("SELECT count(*) FROM messages").fetchall() == [(5,)]
+        with pytest.raises(duckdb.CatalogException, match="quarantine"):
+            connection.execute("SELECT count(*) FROM quarantine")
+
+
+def _refused(*_: object) -> None:
+    raise ArchiveRefused("LIST failed: S3 answered 403 AccessDenied.", "Grant this process s3:ListBucket.")
 
 
 def test_without_a_coverage_table_it_is_said_how_to_get_one(world: World) -> None:

@@ -1,0 +1,1 @@
+"""Dagster's own daemon as it runs in production, end to end."""

@@ -1,0 +1,38 @@
+"""The story of the daemon, told once on each kind of database that this machine has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from importlib.util import find_spec
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.daemon.production import SHIPPED
+from tests.daemon.story import Story, tell
+from tests.servers.postgres import missing_programs, postgres_server
+
+
+@pytest.fixture(scope="module", params=sorted(SHIPPED))
+def database(request: pytest.FixtureRequest) -> str:
+    """Name a kind of database, or skip it with what is missing."""
+    name: str = request.param
+    if name == "PostgreSQL":
+        if find_spec("dagster_postgres") is None:
+            pytest.skip("dagster-postgres is not installed: pip install -e '.[postgres]'")
+        if missing := missing_programs():
+            pytest.skip(f"{', '.join(missing)} not found: apt-get install postgresql")
+    return name
+
+
+@pytest.fixture(scope="module")
+def story(database: str, s3_endpoint: str, s3_client: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """Tell the story on that database."""
+    bucket_name = f"test-{uuid4().hex}"
+    s3_client.create_bucket(Bucket=bucket_name)
+    with ExitStack() as stack:
+        server = stack.enter_context(postgres_server()) if database == "PostgreSQL" else None
+        variables = server.environment if server else {}
+        yield tell(database, variables, s3_endpoint, bucket_name, tmp_path_factory.mktemp(database))
