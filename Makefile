@@ -84,10 +84,13 @@ pictures: install ## Take the pictures of docs/operating.md in the Dagster UI; n
 	@$(BIN)/python -m tests.browser.pictures
 
 .PHONY: lock
-lock: install ## Renew requirements.lock from pyproject.toml.
+lock: install ## Renew requirements.lock and deploy/requirements.lock from pyproject.toml.
 	$(UV) pip compile --quiet --universal --python-version 3.11 --extra dev --upgrade \
 	  --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-emit-package chat-history-archive \
 	  --no-header --output-file requirements.lock pyproject.toml
+	$(UV) pip compile --quiet --universal --python-version 3.11 --extra postgres --extra redis \
+	  --constraint requirements.lock --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links \
+	  --no-emit-package chat-history-archive --no-header --output-file deploy/requirements.lock pyproject.toml
 
 $(BENCH_VENV)/.installed: tests/benchmarks/requirements.txt pyproject.toml
 	@echo "Installing into $(BENCH_VENV); this takes a minute or two."

@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 from tests.deploy.by_hand import Deployment, deployment, missing_packages
+from tests.left_out import leave_out
 from tests.servers import postgres
 from tests.world import AWS_ENVIRONMENT, start_world
 
@@ -21,10 +22,10 @@ from tests.world import AWS_ENVIRONMENT, start_world
 def deployed(s3_endpoint: str, s3_client: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Run the services over an empty archive, or skip the tests with what is missing."""
     if find_spec("dagster_postgres") is None:
-        pytest.skip("dagster-postgres is not installed: pip install -e '.[postgres]'")
+        leave_out("dagster-postgres")
     if postgres.missing_programs() or missing_packages():
         missing = [*(["postgresql"] if postgres.missing_programs() else []), *missing_packages()]
-        pytest.skip(f"apt-get install {' '.join(missing)}")
+        leave_out(" and ".join(missing))
     bucket_name = f"test-{uuid4().hex}"
     s3_client.create_bucket(Bucket=bucket_name)
     folder = tmp_path_factory.mktemp("deployment")

@@ -6,7 +6,7 @@ packages=(
   radosgw ceph-mon ceph-osd        # a real S3 server: Ceph's gateway, a monitor and a store in memory
   postgresql                       # Dagster's database in production
   redis-server                     # the request budget that several machines share
-  nginx-light                      # the proxy of deploy/
+  nginx-light apache2-utils        # the proxy of deploy/, and its passwords
   chromium fonts-dejavu-core       # looks at the Dagster UI
   strace                           # kills a process at the system call that was asked for
   default-jre-headless             # Spark, for its part of docs/querying.md
