@@ -8,14 +8,14 @@ that points to them is written last. Not here: what the lines say (`conversion/`
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from assets.conversion.gzip_file import DamagedFile
-from assets.conversion.lines import FileInspection, inspect_file
+from assets.conversion.lines import inspect_file
 from resources.archive.app_archive import AppArchive
 from resources.archive.records import CaptureRecord, Look, RawRevision, facts_of
 from resources.chat_platform.client import ChatPlatform, HistoryAnswer
@@ -28,6 +28,7 @@ from resources.hours.due import Task, task_of_a_run
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason
 from resources.hours.verdict import Answer, judge, says_empty_in_window
+from resources.limits import Limits
 from resources.local_state import LocalStateError
 
 
@@ -136,7 +137,7 @@ def _look(
 def _keep(hour: Hour, archive: AppArchive, file: DownloadedFile, captured_at: datetime) -> RawRevision:
     """Store a file under its SHA-256, whatever it holds. Meanwhile it is inspected, but the storing comes first."""
     with ThreadPoolExecutor(1) as inspector:
-        inspection = inspector.submit(inspect_file, file.path, archive.app.limits)
+        inspection = inspector.submit(lines_or_damage, file.path, archive.app.limits)
         archive.bucket.put_file(
             archive.layout.raw(hour, file.digests.sha256),
             file.path,
@@ -144,7 +145,7 @@ def _keep(hour: Hour, archive: AppArchive, file: DownloadedFile, captured_at: da
             content_type="application/gzip",
             replaces=None,
         )
-        lines, damage = _lines_or_damage(inspection)
+        lines, damage = inspection.result()
     return RawRevision(
         sha256=file.digests.sha256,
         bytes=file.digests.bytes,
@@ -154,9 +155,10 @@ def _keep(hour: Hour, archive: AppArchive, file: DownloadedFile, captured_at: da
     )
 
 
-def _lines_or_damage(inspection: Future[FileInspection]) -> tuple[int | None, str | None]:
+def lines_or_damage(path: Path, limits: Limits) -> tuple[int | None, str | None]:
+    """Read a raw file through: how many lines it holds that are not blank, or why it cannot be read whole."""
     try:
-        found = inspection.result()
+        found = inspect_file(path, limits)
     except DamagedFile as error:
         return None, str(error)
     except Exception as error:  # noqa: BLE001 - the file is kept, and that is written down whatever reading it meets

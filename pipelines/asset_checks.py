@@ -28,6 +28,7 @@ _PROMISES = {
     FindingKind.CONSERVATION: "The messages hold every line of the raw files.",
     FindingKind.FILES_SHRANK: "The platform never gives a smaller file than before.",
     FindingKind.DAYS_BEHIND: "Every day is one object a day after it is closed.",
+    FindingKind.HOURS_DAMAGED: "What was verified of what is stored is whole.",
     FindingKind.VOLUME: "Hours are about as busy as the same hour of past weeks.",
 }
 

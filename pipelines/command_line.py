@@ -21,6 +21,7 @@ from pipelines.command_options import (
     explained,
     opened_runtime,
 )
+from pipelines.integrity_commands import adopt, cleanup, verify
 from resources.alerts import AlertNotSent, send_alert
 from resources.hours.due import Task
 from resources.printable import printable_lines
@@ -195,7 +196,10 @@ def _tell_people(console: Console, runtime: Runtime, apps: tuple[AppSettings, ..
             console.print(Text(str(error), style="bold red"))
 
 
-# After the operator's: that is the order in which they are needed.
+# In the order in which they are needed: whoever operates, whoever doubts, whoever asks.
+app.command()(verify)
+app.command()(adopt)
+app.command()(cleanup)
 app.command()(coverage)
 app.command()(sql)
 app.command()(export)

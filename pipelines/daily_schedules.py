@@ -1,4 +1,4 @@
-"""When days are compacted and coverage is rebuilt: both on by default, both planned from the ledger at every tick.
+"""When days are compacted, coverage is rebuilt and a sample is verified: all on by default, planned from the ledger.
 
 Hours are `schedules.py`'s business; which days are due is `days_due.py`'s.
 """
@@ -20,6 +20,7 @@ COMPACTS_TAG = "archive/compacts"
 
 _COMPACTION_AT = "20 * * * *"
 _COVERAGE_AT = "10,40 * * * *"
+_VERIFICATION_AT = "25 3 * * *"
 _MOST_DAYS_A_TICK = 31
 
 
@@ -67,4 +68,18 @@ def build_coverage_schedule(job_name: str) -> dg.ScheduleDefinition:
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Rebuild the table and the picture of what there is and what is missing.",
+    )
+
+
+def build_verification_schedule(job_name: str) -> dg.ScheduleDefinition:
+    """Return the schedule that verifies the day's sample."""
+    return dg.ScheduleDefinition(
+        name="verification_each_day",
+        job_name=job_name,
+        cron_schedule=_VERIFICATION_AT,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Read a sample of all hours back, and compare it with the ledger and the platform's files.",
+        # After whatever looks at hours: those can be lost.
+        tags={"dagster/priority": str(-(10**8))},
     )

@@ -17,9 +17,15 @@ from assets.app_assets import (
 )
 from assets.coverage.coverage_asset import COVERAGE_KEY, build_coverage
 from assets.daily.daily_asset import build_messages_daily, daily_partitions, messages_daily_key
+from assets.verification.verification_asset import VERIFICATION_KEY, build_verification
 from pipelines.alert_sensor import build_alert_sensor
 from pipelines.asset_checks import build_checks
-from pipelines.daily_schedules import COMPACTS_TAG, build_compaction_schedule, build_coverage_schedule
+from pipelines.daily_schedules import (
+    COMPACTS_TAG,
+    build_compaction_schedule,
+    build_coverage_schedule,
+    build_verification_schedule,
+)
 from pipelines.schedules import build_archive_schedule, build_check_schedule, run_tags
 from resources.hours.hour import Hour
 from resources.runtime import Runtime
@@ -27,6 +33,7 @@ from resources.settings import AppSettings
 from resources.settings_file import load_settings
 
 COVERAGE_JOB = "rebuild_coverage"
+VERIFICATION_JOB = "verify_a_sample"
 
 
 def job_name(app: AppSettings) -> str:
@@ -48,10 +55,11 @@ def build_definitions(runtime: Runtime) -> dg.Definitions:
     first_hour = runtime.settings.archive.first_hour
     parts = [_definitions_of(app, first_hour) for app in runtime.settings.apps]
     coverage_job = dg.define_asset_job(COVERAGE_JOB, selection=dg.AssetSelection.assets(COVERAGE_KEY))
+    verification_job = dg.define_asset_job(VERIFICATION_JOB, selection=dg.AssetSelection.assets(VERIFICATION_KEY))
     shared = dg.Definitions(
-        assets=[build_coverage(runtime.settings.apps)],
-        jobs=[coverage_job],
-        schedules=[build_coverage_schedule(coverage_job.name)],
+        assets=[build_coverage(runtime.settings.apps), build_verification(runtime.settings.apps)],
+        jobs=[coverage_job, verification_job],
+        schedules=[build_coverage_schedule(coverage_job.name), build_verification_schedule(verification_job.name)],
         sensors=[build_alert_sensor()],
         resources={RUNTIME_KEY: runtime},
         # A run is one hour in two steps; a process for each step would only cost seconds.

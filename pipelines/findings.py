@@ -6,7 +6,7 @@ ledger and telling people (`watch.py`), showing checks (`asset_checks.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -54,6 +54,7 @@ class FindingKind(StrEnum):
     FILES_SHRANK = "files_shrank"
     VOLUME = "volume"
     DAYS_BEHIND = "days_behind"
+    HOURS_DAMAGED = "hours_damaged"
 
 
 WARNINGS = frozenset({FindingKind.ARCHIVE_LAG, FindingKind.VOLUME})
@@ -119,6 +120,11 @@ _SENTENCES = {
         "The days that begin with these hours were closed more than a day ago and are not one object yet. See in "
         "Dagster why messages_daily failed for them; meanwhile their hours are read, so nothing is missing."
     ),
+    FindingKind.HOURS_DAMAGED: (
+        "What is stored of these hours is not what was stored, or not what the ledger says. chat-archive verify "
+        "--read-data --hours HOUR names each object and what to do. This stays until the asset verification has found "
+        "the hours whole."
+    ),
 }
 
 
@@ -129,6 +135,7 @@ def findings_of(
     watch: WatchRecord,
     *,
     dailies: Mapping[Day, DailyRecord],
+    damaged: Collection[str] = (),
     now: datetime,
 ) -> list[Finding]:
     """Return what is wrong, at most one finding a kind.
@@ -139,6 +146,7 @@ def findings_of(
         records: What the ledger holds of them.
         watch: The losses of all times and who acknowledged them, brought up to date.
         dailies: What the ledger holds of their days.
+        damaged: The keys of hours that verifying found damaged, of all times.
         now: By this machine's clock.
     """
     open_losses = watch.unacknowledged
@@ -146,6 +154,7 @@ def findings_of(
         FindingKind.HOURS_LOST: [key for key in open_losses if watch.losses[key].reason is not Reason.NOT_SETTLED],
         FindingKind.HOURS_UNSETTLED: [key for key in open_losses if watch.losses[key].reason is Reason.NOT_SETTLED],
         FindingKind.VOLUME: [hour.key for hour in _of_odd_volume(hours, records)],
+        FindingKind.HOURS_DAMAGED: sorted(damaged),
         FindingKind.DAYS_BEHIND: [day.hours[0].key for day in _days_behind(app, hours, records, dailies, now)],
     }
     for kind, is_concerned in _TESTS.items():

@@ -51,7 +51,9 @@ def look_through(runtime: Runtime, app: AppSettings, now: datetime) -> list[Find
         return (watch or WatchRecord(app=app.name)).with_hours_seen(lost, not_lost, now)
 
     dailies = ledger.dailies(sorted({Day.of(hour) for hour in records}))
-    return findings_of(app, hours, records, ledger.update_watch(change), dailies=dailies, now=now)
+    verification = ledger.verification()
+    damaged = verification.damaged if verification is not None else {}
+    return findings_of(app, hours, records, ledger.update_watch(change), dailies=dailies, damaged=damaged, now=now)
 
 
 def tell_what_is_new(runtime: Runtime, app: AppSettings, findings: list[Finding], now: datetime, send: Send) -> int:

@@ -80,8 +80,8 @@ def fault_catalogue() -> str:
     lines = [
         "# What goes wrong, and what happens then",
         "",
-        "Written by `make docs` from the tests themselves: each sentence is the name of a test. What the bytes of a raw",
-        "file may hold is told in [reliability.md](reliability.md), under hostile input.",
+        "Written by `make docs` from the tests themselves: each sentence is the name of a test. What the bytes of a",
+        "raw file may hold is told in [reliability.md](reliability.md), under hostile input.",
     ]
     for part, cases in CASES.items():
         lines += ["", f"## {part}"]

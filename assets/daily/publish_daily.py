@@ -16,6 +16,7 @@ from assets.publish_messages import put_parquet
 from resources.archive.app_archive import AppArchive
 from resources.archive.daily_record import DailyRecord
 from resources.archive.errors import ArchiveSuperseded
+from resources.archive.objects import ObjectHead
 from resources.archive.records import PublishedObject
 from resources.clock import Clock
 from resources.hours.day import Day
@@ -61,7 +62,7 @@ def _publish(day: Day, archive: AppArchive, clock: Clock) -> DailyRecord | None:
             f"platform has deleted them; until then its hours are there to be read."
         )
     objects, record = objects_of(day, records), archive.ledger.daily(day)
-    if not objects or is_compacted(record, objects):
+    if not objects or (is_compacted(record, objects) and _is_stored(record, before)):
         return record
     with TemporaryDirectory(prefix="chat-archive-") as name:
         folder = Path(name)
@@ -80,6 +81,15 @@ def _publish(day: Day, archive: AppArchive, clock: Clock) -> DailyRecord | None:
         built_at=clock.now(),
     )
     return archive.ledger.update_daily(day, lambda _: record)
+
+
+def _is_stored(record: DailyRecord | None, there: ObjectHead | None) -> bool:
+    """Tell whether the object is what its record says; a rerun mends one that was deleted or overwritten."""
+    return (
+        record is not None
+        and there is not None
+        and (there.bytes, there.sha256) == (record.object.bytes, record.object.sha256)
+    )
 
 
 def _fetched(day: Day, hour: Hour, entry: PublishedObject, archive: AppArchive, folder: Path) -> HourFile:

@@ -8,6 +8,7 @@
     {root}/ledger/app={app}/date=YYYY-MM-DD/hour=HH/messages.json         what the table holds, written by conversion
     {root}/ledger/app={app}/date=YYYY-MM-DD/daily.json                    what the day's object holds
     {root}/ledger/app={app}/watch.json                                    losses, acknowledgements, alerts sent
+    {root}/ledger/app={app}/verification.json                             what verifying found and nobody has mended
     {root}/coverage/coverage.parquet                                      one row per app and hour, for joins
     {root}/coverage.html                                                  a picture of it
 
@@ -23,9 +24,11 @@ from datetime import UTC, datetime
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 
+_FOLDER = re.compile(r"date=(\d{4}-\d{2}-\d{2})/(?:hour=([01]\d|2[0-3])/)?", re.ASCII)
 _LEDGER_KEY = re.compile(r"date=(\d{4}-\d{2}-\d{2})/hour=(\d{2})/(capture|messages)\.json", re.ASCII)
 _LEDGER_KEY_OF_DAY = re.compile(r"date=(\d{4}-\d{2}-\d{2})/daily\.json", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_DATA = ("raw", "messages", "quarantine", "messages_daily")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,48 @@ class Layout:
         return f"{self.ledger}watch.json"
 
     @property
+    def verification_record(self) -> str:
+        """The key of the record of what verifying found."""
+        return f"{self.ledger}verification.json"
+
+    @property
     def ledger(self) -> str:
         """The prefix of all of the app's records."""
         return f"{self.prefix}ledger/app={self.slug}/"
+
+    @property
+    def data_folders(self) -> tuple[str, ...]:
+        """The prefixes of all that the records point to, and of nothing else."""
+        return tuple(f"{self.prefix}{kind}/app={self.slug}/" for kind in _DATA)
+
+    @property
+    def raw_folder(self) -> str:
+        """The prefix of all of the app's raw revisions."""
+        return self.data_folders[0]
+
+    def raw_hour(self, hour: Hour) -> str:
+        """The prefix of an hour's raw revisions."""
+        return self._folder("raw", hour)
+
+    def folders_of_day(self, day: Day) -> tuple[str, ...]:
+        """The prefixes of all that belongs to a day: its data, its records, and whatever else lies there."""
+        return tuple(f"{folder}date={day}/" for folder in (*self.data_folders, self.ledger))
+
+    def folders_of_hour(self, hour: Hour) -> tuple[str, ...]:
+        """The prefixes of all that belongs to an hour."""
+        return tuple(f"{folder}hour={hour.start:%H}/" for folder in self.folders_of_day(Day.of(hour)))
+
+    def place_of(self, key: str) -> tuple[Day | None, Hour | None]:
+        """Return the day and the hour in whose folders a key lies; None where it lies in none."""
+        for folder in (*self.data_folders, self.ledger):
+            match = _FOLDER.match(key.removeprefix(folder)) if key.startswith(folder) else None
+            if match is not None:
+                try:
+                    day = Day.from_key(match[1])
+                except ValueError:  # a stranger's object, filed under a day that never was
+                    return None, None
+                return day, day.hours[int(match[2])] if match[2] else None
+        return None, None
 
     def before_day_in_ledger(self, hour: Hour) -> str:
         """A key that sorts before every record of the hour's day and after those of all earlier days."""

@@ -21,13 +21,14 @@ from resources.archive.layout import Layout
 from resources.archive.objects import ArchiveBucket, ObjectHead
 from resources.archive.records import CaptureRecord, MessagesRecord
 from resources.archive.retries import retrying
+from resources.archive.verification_record import VerificationRecord
 from resources.archive.watch_record import WatchRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 
 _TRIES = 32
 _READERS = 16
-Record = TypeVar("Record", CaptureRecord, MessagesRecord, DailyRecord, WatchRecord)
+Record = TypeVar("Record", CaptureRecord, MessagesRecord, DailyRecord, WatchRecord, VerificationRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,19 @@ class Ledger:
         """Return what was noticed and told about the app's hours."""
         return self._read(self.layout.watch_record, WatchRecord)[0]
 
+    def verification(self) -> VerificationRecord | None:
+        """Return what verifying found and nobody has mended."""
+        return self._read(self.layout.verification_record, VerificationRecord)[0]
+
     def update_watch(self, change: Callable[[WatchRecord | None], WatchRecord]) -> WatchRecord:
         """Apply a change to the watch record; everything else as `update_capture`."""
         return self._update(self.layout.watch_record, WatchRecord, change)
+
+    def update_verification(
+        self, change: Callable[[VerificationRecord | None], VerificationRecord]
+    ) -> VerificationRecord:
+        """Apply a change to the verification record; everything else as `update_capture`."""
+        return self._update(self.layout.verification_record, VerificationRecord, change)
 
     def update_capture(self, hour: Hour, change: Callable[[CaptureRecord | None], CaptureRecord]) -> CaptureRecord:
         """Apply a change to the capture record and return what was stored.

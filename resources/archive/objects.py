@@ -3,7 +3,7 @@
 A put is guarded: it says which version it replaces, and fails when somebody else was faster. Every object carries its
 SHA-256, so that a put whose answer was lost is recognised as our own, and a damaged download as damaged. Not here: what
 the objects mean (`layout.py`, `ledger.py`), how S3 is reached (`s3_client.py`), how parts are sent (`multipart.py`),
-reading what still arrives (`arriving_file.py`).
+reading what still arrives (`arriving_file.py`), removing (`removal.py`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,7 @@ from botocore.exceptions import ClientError
 from resources.archive.arriving_file import ArrivingFile, arriving
 from resources.archive.errors import ArchiveSuperseded, damaged_object, refused_although_it_holds
 from resources.archive.multipart import MultipartUpload
+from resources.archive.removal import Removal
 from resources.archive.retries import retrying, was_a_conflict
 from resources.archive.s3_client import connect_to_s3, encryption_of
 from resources.archive.s3_errors import MISSING, REFUSED_WITHOUT_A_REASON, code_of, explained, status_of
@@ -90,6 +92,18 @@ class ArchiveBucket:
     @cached_property
     def _client(self) -> S3Client:
         return connect_to_s3(self._settings)
+
+    @cached_property
+    def removal(self) -> Removal:
+        """What removes from the bucket; nothing but `chat-archive cleanup` has any use for it."""
+        return Removal(self._client, self.name)
+
+    def time(self) -> datetime:
+        """Return the time by S3's own clock, to which what a listing tells of objects is compared; in whole seconds."""
+        with explained("LIST", self.name, self.prefix):
+            answer = self._client.list_objects_v2(Bucket=self.name, Prefix=self.prefix, MaxKeys=1)
+        told = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+        return parsedate_to_datetime(told).astimezone(UTC) if told else self.clock.now()
 
     def head(self, key: str) -> ObjectHead | None:
         """Return what S3 tells of an object, or None when there is none."""

@@ -69,6 +69,7 @@ class RawRevision(_Record):
         lines: Lines in it that are not blank; None for a damaged file.
         captured_at: When it was kept.
         damage: Why it cannot be read whole; None when it can.
+        adopted: It was found in the archive without a record; `captured_at` is then when it was written there.
     """
 
     sha256: str
@@ -76,6 +77,7 @@ class RawRevision(_Record):
     lines: int | None
     captured_at: AwareDatetime
     damage: str | None = None
+    adopted: bool = False
 
 
 class CaptureRecord(_Record):
@@ -173,6 +175,18 @@ class CaptureRecord(_Record):
         if self.state in final:
             verdict = Verdict(self.state, self.reason, self.confirmed)
         return self.with_look(look, verdict, revisions, deadline)
+
+    def with_adopted(self, revisions: tuple[RawRevision, ...], now: AwareDatetime) -> Self:
+        """Return the record after files were found that it did not name: with one that holds lines it is archived.
+
+        It is no look, so the hour still counts as not looked at.
+        """
+        names = {revision.sha256 for revision in self.raw_revisions}
+        kept = (*self.raw_revisions, *(revision for revision in revisions if revision.sha256 not in names))
+        changed = {"raw_revisions": kept, "updated_at": now}
+        if any(revision.lines for revision in kept):
+            changed |= {"state": HourState.ARCHIVED, "reason": Reason.FILE_KEPT, "confirmed": False}
+        return self.model_copy(update=changed)
 
     def with_next_look(self, hour: Hour, policy: HourPolicy, now: AwareDatetime) -> Self:
         """Return the record with the time of the next look, for whoever reads it."""

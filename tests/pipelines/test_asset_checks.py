@@ -51,6 +51,7 @@ def test_all_checks_of_a_healthy_archive_pass(make_world: MakeWorld, instance: d
         "files_shrank",
         "volume",
         "days_behind",
+        "hours_damaged",
     }
     assert all(found.values())
 

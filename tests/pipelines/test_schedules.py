@@ -150,6 +150,7 @@ def test_schedules_and_the_sensor_are_on_by_default(world: World) -> None:
         "7,37 * * * *",
         "10,40 * * * *",
         "20 * * * *",
+        "25 3 * * *",
     }
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from resources.archive.layout import Layout
+from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.settings import AppSettings
 
@@ -85,6 +86,43 @@ def test_a_records_key_tells_its_hour_and_kind(hour: Hour) -> None:
 )
 def test_what_is_no_record_of_the_app_is_not_taken_for_one(key: str) -> None:
     assert LAYOUT.hour_of_record(key) is None
+
+
+@given(hour=hours)
+def test_every_key_of_an_hour_lies_in_its_folders(hour: Hour) -> None:
+    keys = [
+        LAYOUT.raw(hour, SHA256),
+        LAYOUT.messages(hour),
+        LAYOUT.quarantine(hour),
+        LAYOUT.capture_record(hour),
+        LAYOUT.messages_record(hour),
+    ]
+    day = Day.of(hour)
+    for key in keys:
+        assert LAYOUT.place_of(key) == (day, hour)
+        assert key.startswith(LAYOUT.folders_of_hour(hour))
+        assert key.startswith(LAYOUT.folders_of_day(day))
+    for key in (LAYOUT.messages_daily(day), LAYOUT.daily_record(day)):
+        assert LAYOUT.place_of(key) == (day, None)
+        assert key.startswith(LAYOUT.folders_of_day(day))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        LAYOUT.ledger,
+        LAYOUT.watch_record,
+        LAYOUT.verification_record,
+        "history/coverage/coverage.parquet",
+        Layout("history/", "acme__support2").messages(HOUR),
+        Layout("", "acme__support").messages(HOUR),
+        LAYOUT.messages(HOUR).replace("2026-11-01", "2026-02-30"),
+        LAYOUT.messages(HOUR).replace("2026-11-01", "\u0662\u0660\u0662\u0666-11-01"),
+    ],
+)
+def test_what_lies_in_no_days_folder_of_the_app_has_no_place(key: str) -> None:
+    assert LAYOUT.place_of(key) == (None, None)
 
 
 @given(hour=hours, other=hours)

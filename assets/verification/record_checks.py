@@ -1,0 +1,131 @@
+"""What records say, against themselves and each other: conservation, places, gaps. Pure; no object is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from assets.verification.discrepancy import Discrepancy, Thing, Wrong
+from assets.verification.expected import is_sha256
+from resources.archive.app_archive import AppArchive
+from resources.archive.daily_record import DailyRecord
+from resources.archive.ledger import HourRecords
+from resources.archive.records import CaptureRecord, MessagesRecord, messages_are_current
+from resources.hours.day import Day
+from resources.hours.hour import Hour
+from resources.hours.state import HourState
+
+_ASKED_WITHIN: Final = timedelta(hours=3)
+"""So long after an hour is due something is recorded of it, or the archive does not run."""
+
+_BUILT_WITHIN: Final = timedelta(hours=1)
+
+
+def check_hour(hour: Hour, records: HourRecords, archive: AppArchive, now: datetime) -> list[Discrepancy]:
+    """Return what is wrong with what an hour's records say.
+
+    Args:
+        hour: The hour.
+        records: What the ledger holds of it.
+        archive: Whose ledger it is.
+        now: By this machine's clock.
+    """
+    layout = archive.layout
+    capture, messages = records.capture, records.messages
+    found: list[Discrepancy] = []
+    if capture is not None:
+        key = layout.capture_record(hour)
+        found += [
+            Discrepancy(Wrong.CONTRADICTS, Thing.CAPTURE_RECORD, hour.key, key, detail)
+            for detail in _of_capture(hour, capture, archive)
+        ]
+    elif messages is not None:
+        found.append(Discrepancy(Wrong.MISSING, Thing.CAPTURE_RECORD, hour.key, layout.capture_record(hour)))
+    elif now >= archive.app.policy.first_look_at(hour) + _ASKED_WITHIN:
+        found.append(Discrepancy(Wrong.GAP, Thing.CAPTURE_RECORD, hour.key, layout.capture_record(hour)))
+    if messages is not None:
+        key = layout.messages_record(hour)
+        found += [
+            Discrepancy(Wrong.CONTRADICTS, Thing.MESSAGES_RECORD, hour.key, key, detail)
+            for detail in _of_messages(hour, messages, capture, archive)
+        ]
+    if capture is not None and not messages_are_current(capture, messages):
+        newest = max(revision.captured_at for revision in capture.intact_revisions)
+        if now - newest > _BUILT_WITHIN:
+            found.append(Discrepancy(Wrong.NOT_BUILT, Thing.MESSAGES, hour.key, layout.messages(hour)))
+    return found
+
+
+def _of_capture(hour: Hour, record: CaptureRecord, archive: AppArchive) -> Iterator[str]:
+    if (record.app, record.hour) != (archive.app.name, hour.key):
+        yield f"it is of {record.app} {record.hour}"
+    if record.state is HourState.ARCHIVED and not any(revision.lines for revision in record.intact_revisions):
+        yield "it says archived, and names no file with lines"
+    if not all(is_sha256(revision.sha256) for revision in record.raw_revisions):
+        yield "it names a file by what is no SHA-256"
+
+
+def _of_messages(
+    hour: Hour, record: MessagesRecord, capture: CaptureRecord | None, archive: AppArchive
+) -> Iterator[str]:
+    layout, counts = archive.layout, record.counts
+    if (record.app, record.hour) != (archive.app.name, hour.key):
+        yield f"it is of {record.app} {record.hour}"
+    if not _adds_up(record):
+        yield (
+            f"{counts.lines:,} lines are not {counts.messages:,} messages + {counts.duplicates:,} duplicates + "
+            f"{counts.quarantined:,} quarantined + {counts.blank:,} blank"
+        )
+    if record.messages is not None and record.messages.key != layout.messages(hour):
+        yield "it names a messages object that is not this hour's"
+    if record.quarantine is not None and record.quarantine.key != layout.quarantine(hour):
+        yield "it names a quarantine object that is not this hour's"
+    if record.raw_revisions and record.messages is None:
+        yield "it names raw files, and no messages made from them"
+    if counts.quarantined and record.quarantine is None:
+        yield f"it counts {counts.quarantined:,} quarantined lines, and names no object with them"
+    known = {revision.sha256 for revision in capture.raw_revisions} if capture is not None else None
+    if known is not None and not known.issuperset(record.raw_revisions):
+        yield "it names a raw file that the capture record does not know"
+
+
+def _adds_up(record: MessagesRecord) -> bool:
+    counts = record.counts
+    return counts.lines == counts.messages + counts.duplicates + counts.quarantined + counts.blank
+
+
+def check_day(
+    day: Day, record: DailyRecord | None, hours: Mapping[Hour, HourRecords], archive: AppArchive
+) -> list[Discrepancy]:
+    """Return what is wrong with what a day's record says.
+
+    Args:
+        day: The day.
+        record: What the ledger holds of it.
+        hours: What the ledger holds of its hours.
+        archive: Whose ledger it is.
+    """
+    key = archive.layout.daily_record(day)
+    details = _of_day(day, record, hours, archive) if record is not None else ()
+    return [Discrepancy(Wrong.CONTRADICTS, Thing.DAY_RECORD, day.hours[-1].key, key, detail) for detail in details]
+
+
+def _of_day(day: Day, record: DailyRecord, hours: Mapping[Hour, HourRecords], archive: AppArchive) -> Iterator[str]:
+    if (record.app, record.date) != (archive.app.name, day.key):
+        yield f"it is of {record.app} {record.date}"
+    if record.object.key != archive.layout.messages_daily(day):
+        yield "it names an object that is not this day's"
+    rows = 0
+    for hour in day.hours:
+        messages = hours[hour].messages if hour in hours else None
+        if hour.key in record.hours:
+            if messages is None or messages.messages is None or messages.messages.sha256 != record.hours[hour.key]:
+                return  # the hour was revised since; the day is due again, and cannot be added up
+            if not _adds_up(messages):
+                return  # that is named with the hour
+            rows += messages.counts.messages
+    if rows != record.messages + record.duplicates:
+        yield (
+            f"its hours hold {rows:,} messages, which are not {record.messages:,} + {record.duplicates:,} duplicates"
+        )

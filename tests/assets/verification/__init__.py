@@ -1,0 +1,1 @@
+"""Tests of verifying, adopting and cleaning up."""

@@ -1,0 +1,172 @@
+"""An archive with hours of every kind, and what can be done to it behind its back."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from assets.capture import capture_hour
+from assets.publish_messages import publish_messages
+from assets.verification.daily_sample import by_day
+from assets.verification.discrepancy import Discrepancy, Thing, Wrong
+from assets.verification.verify import Verified, Verifier
+from resources.archive.objects import ArchiveBucket
+from resources.digests import digests_of
+from resources.hours.hour import Hour
+from resources.limits import Limits
+from resources.simulated_platform import ScriptedAnswer
+from tests.assets.looking import look
+from tests.pipelines.query.archives import DAY, archive_lines, message, small_archive
+from tests.world import World
+
+QUARANTINED, PLAIN = DAY.hours[7], DAY.hours[8]
+"""The hours of `small_archive`'s compacted day: the first has a quarantined line, the second only messages."""
+
+REVISED, EMPTY, FAILED, DAMAGED, LOST = DAY.hours[12], DAY.hours[13], DAY.hours[14], DAY.hours[15], DAY.hours[16]
+LAST_HOUR = DAY.hours[-1]
+"""A lost hour, with which the day's own object is verified."""
+
+KINDS_OF_HOURS = (QUARANTINED, PLAIN, REVISED, EMPTY, FAILED, DAMAGED, LOST, LAST_HOUR)
+
+_NOTHING_THERE = ScriptedAnswer(404, {"error": "storage_object_not_found", "error_description": "no such object"})
+_REFUSED = ScriptedAnswer(403, {"error": "forbidden_service_operation", "error_description": "the app is banned"})
+
+
+def archive_of_every_kind(world: World) -> None:
+    """Archive a day that is compacted, with an hour of every state, one revised late and one with a damaged file."""
+    archive_lines(world, REVISED, message(10, REVISED, "ann", "bob", "early"), age=3)
+    archive_lines(
+        world,
+        REVISED,
+        message(10, REVISED, "ann", "bob", "early"),
+        message(11, REVISED, "ann", "bob", "late"),
+        age=25,
+    )
+    world.platform.script("history", _NOTHING_THERE)
+    look(world, EMPTY, age=25)
+    world.platform.script("history", _REFUSED)
+    look(world, FAILED, age=25)
+    world.platform.script("file", ScriptedAnswer(200, b"no gzip"))
+    look(world, DAMAGED, age=25)
+    small_archive(world)
+    for hour in (LOST, LAST_HOUR):
+        capture_hour(hour, world.archive, lambda: world.runtime.platform(world.app), world.clock)
+
+
+Stored = dict[str, tuple[bytes, dict[str, str]]]
+"""Objects with their metadata, by key."""
+
+
+def everything_stored(world: World, client: Any) -> Stored:
+    """Take all objects of the world's bucket."""
+    keys = world.keys()
+    answers = {key: client.get_object(Bucket=world.runtime.bucket.name, Key=key) for key in keys}
+    return {key: (answer["Body"].read(), answer["Metadata"]) for key, answer in answers.items()}
+
+
+def store_again(world: World, client: Any, stored: Stored) -> None:
+    """Put objects into the world's bucket, and turn the clock to when `archive_of_every_kind` ends."""
+    for key, (content, metadata) in stored.items():
+        client.put_object(Bucket=world.runtime.bucket.name, Key=key, Body=content, Metadata=metadata)
+    world.clock.turn_to(DAY.hours[-1].end + timedelta(hours=73))
+
+
+def verified(world: World, *hours: Hour, read_data: bool = False, limits: Limits | None = None) -> list[Verified]:
+    """Verify some hours of the world's app, with other limits in its settings if some are given."""
+    app = world.app.model_copy(update={"limits": limits or world.app.limits})
+    verifier = Verifier(world.runtime.archive(app), world.clock.now(), read_data=read_data)
+    return [each for day in verifier.verify(by_day(hours)) for each in day]
+
+
+def found(world: World, *hours: Hour, read_data: bool = False, limits: Limits | None = None) -> list[Discrepancy]:
+    """Verify some hours and return what is wrong."""
+    looks = verified(world, *hours, read_data=read_data, limits=limits)
+    return [each for look in looks for each in look.discrepancies]
+
+
+def kinds(discrepancies: Iterable[Discrepancy]) -> list[tuple[Wrong, Thing]]:
+    """Return what is wrong with what, in order."""
+    return sorted((each.wrong, each.thing) for each in discrepancies)
+
+
+def let_s3_clock_run_ahead(monkeypatch: pytest.MonkeyPatch, span: timedelta = timedelta(days=2)) -> None:
+    """Let everything that is stored be older than it is."""
+    monkeypatch.setattr(ArchiveBucket, "time", lambda _: datetime.now(UTC) + span)
+
+
+class BehindItsBack:
+    """Whoever has the bucket's credentials and no idea of the archive.
+
+    Args:
+        world: Whose archive.
+        client: A client for its bucket.
+    """
+
+    def __init__(self, world: World, client: Any) -> None:
+        self.world = world
+        self.client = client
+        self.bucket = world.runtime.bucket.name
+
+    def raw_key(self, hour: Hour) -> str:
+        """The key of an hour's first raw revision."""
+        capture = self.world.archive.ledger.capture(hour)
+        assert capture is not None
+        return self.world.archive.layout.raw(hour, capture.raw_revisions[0].sha256)
+
+    def delete(self, *keys: str) -> None:
+        for key in keys:
+            self.client.delete_object(Bucket=self.bucket, Key=key)
+
+    def put(self, key: str, content: bytes, **more: Any) -> None:
+        self.client.put_object(Bucket=self.bucket, Key=key, Body=content, **more)
+
+    def content(self, key: str) -> bytes:
+        content: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return content
+
+    def rot(self, key: str) -> None:
+        """Turn one bit, and leave length and metadata as they were, as a failing disk does."""
+        before = self.client.get_object(Bucket=self.bucket, Key=key)
+        content = before["Body"].read()
+        self.put(key, content[:-1] + bytes([content[-1] ^ 1]), Metadata=before["Metadata"])
+
+    def edit(self, key: str, **changes: Any) -> None:
+        """Change fields of a record."""
+        self.put(key, json.dumps(json.loads(self.content(key)) | changes).encode())
+
+    def stored_as_ours(self, key: str, content: bytes) -> str:
+        """Put an object as this program does, with its SHA-256, and return that."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        self.put(key, content, Metadata={"sha256": sha256})
+        return sha256
+
+    def unrecorded_raw_file(self, hour: Hour, *lines: bytes) -> str:
+        """Store a raw file, as a run does that is killed before it writes its record; return the key."""
+        content = gzip.compress(b"\n".join(lines), mtime=0)
+        key = self.world.archive.layout.raw(hour, hashlib.sha256(content).hexdigest())
+        self.stored_as_ours(key, content)
+        return key
+
+    def unfinished_upload(self, key: str) -> str:
+        """Begin an upload by parts, as a run does that is killed in the middle; return its id."""
+        upload_id: str = self.client.create_multipart_upload(Bucket=self.bucket, Key=key)["UploadId"]
+        self.client.upload_part(Bucket=self.bucket, Key=key, UploadId=upload_id, PartNumber=1, Body=b"half")
+        return upload_id
+
+
+def publish_again(world: World, hour: Hour) -> None:
+    """Do what a rerun of an hour's messages does."""
+    publish_messages(hour, world.archive, world.clock)
+
+
+def digest_of(content: bytes) -> dict[str, Any]:
+    """Return what a record says of an object with these bytes."""
+    digests = digests_of(BytesIO(content))
+    return {"bytes": digests.bytes, "sha256": digests.sha256}

@@ -1,0 +1,404 @@
+"""Verifying a real archive: each thing that somebody does to it is named, and nothing is named in one that is whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from assets.daily.publish_daily import publish_daily
+from assets.publish_messages import publish_messages
+from assets.verification.discrepancy import Thing, Wrong
+from assets.verification.verify import Verifier
+from resources.archive.app_archive import AppArchive
+from resources.hours.hour import Hour
+from resources.hours.state import HourState
+from tests.assets.looking import look, rows_of
+from tests.assets.verification.archives import (
+    DAMAGED,
+    EMPTY,
+    FAILED,
+    KINDS_OF_HOURS,
+    LAST_HOUR,
+    LOST,
+    PLAIN,
+    QUARANTINED,
+    REVISED,
+    BehindItsBack,
+    digest_of,
+    found,
+    kinds,
+    let_s3_clock_run_ahead,
+    publish_again,
+    verified,
+)
+from tests.pipelines.query.archives import DAY, archive_lines, message
+from tests.resources.archive.troubled_wire import after, changed_body, let_through, troubled
+from tests.world import World
+
+# Whole
+
+
+def test_the_archive_of_these_tests_has_hours_of_every_state(somebody: BehindItsBack) -> None:
+    records = somebody.world.archive.ledger.records(KINDS_OF_HOURS)
+    states = {hour: known.capture.state for hour, known in records.items() if known.capture is not None}
+    assert states == {
+        QUARANTINED: HourState.ARCHIVED,
+        PLAIN: HourState.ARCHIVED,
+        REVISED: HourState.ARCHIVED,
+        EMPTY: HourState.EMPTY,
+        FAILED: HourState.FAILED,
+        DAMAGED: HourState.FAILED,
+        LOST: HourState.EXPIRED,
+        LAST_HOUR: HourState.EXPIRED,
+    }
+
+
+@pytest.mark.parametrize("read_data", [False, True])
+def test_a_healthy_archive_is_whole(somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch, read_data: bool) -> None:
+    let_s3_clock_run_ahead(monkeypatch)
+    looks = verified(somebody.world, *KINDS_OF_HOURS, read_data=read_data)
+    assert [each for look in looks for each in look.discrepancies] == []
+    assert sum(each.objects for each in looks) == 3 + 2 + 3 + 1 + 1  # the last two: a damaged file, the day
+    assert (sum(each.bytes for each in looks) > 0) is read_data
+
+
+def test_verifying_writes_nothing(somebody: BehindItsBack) -> None:
+    with troubled(somebody.world.runtime.bucket, "") as requests:
+        verified(somebody.world, *KINDS_OF_HOURS, read_data=True)
+    assert {request.method for request in requests} == {"GET", "HEAD"}
+
+
+def test_nothing_is_asked_for_twice_where_all_is_well(somebody: BehindItsBack) -> None:
+    with troubled(somebody.world.runtime.bucket, "HeadObject") as heads:
+        verified(somebody.world, PLAIN)
+    assert len(heads) == 2
+
+
+# Case 38: what somebody did, and what is named for it
+
+Deed = Callable[[BehindItsBack, AppArchive], None]
+
+
+def raw_deleted(who: BehindItsBack, _: AppArchive) -> None:
+    who.delete(who.raw_key(PLAIN))
+
+
+def raw_truncated(who: BehindItsBack, _: AppArchive) -> None:
+    who.put(who.raw_key(PLAIN), who.content(who.raw_key(PLAIN))[:-5])
+
+
+def raw_replaced_by_another_hours(who: BehindItsBack, _: AppArchive) -> None:
+    who.stored_as_ours(who.raw_key(PLAIN), who.content(who.raw_key(QUARANTINED)))
+
+
+def raw_rotten(who: BehindItsBack, _: AppArchive) -> None:
+    who.rot(who.raw_key(PLAIN))
+
+
+def raw_extra(who: BehindItsBack, archive: AppArchive) -> None:
+    who.put(f"{archive.layout.raw_hour(PLAIN)}notes.txt", b"mine")
+
+
+def raw_not_recorded(who: BehindItsBack, _: AppArchive) -> None:
+    who.unrecorded_raw_file(PLAIN, b'{"msg_id":"77"}')
+
+
+def messages_deleted(who: BehindItsBack, archive: AppArchive) -> None:
+    who.delete(archive.layout.messages(PLAIN))
+
+
+def messages_edited(who: BehindItsBack, archive: AppArchive) -> None:
+    content = who.content(archive.layout.messages(PLAIN))
+    who.put(archive.layout.messages(PLAIN), content.replace(b"good morning", b"good evening"))
+
+
+def messages_rotten(who: BehindItsBack, archive: AppArchive) -> None:
+    who.rot(archive.layout.messages(PLAIN))
+
+
+def messages_of_another_hour(who: BehindItsBack, archive: AppArchive) -> None:
+    who.stored_as_ours(archive.layout.messages(PLAIN), who.content(archive.layout.messages(QUARANTINED)))
+
+
+def messages_extra(who: BehindItsBack, archive: AppArchive) -> None:
+    who.put(archive.layout.messages(PLAIN).replace("messages.parquet", "part-0.parquet"), b"PAR1")
+
+
+def messages_of_no_hour(who: BehindItsBack, archive: AppArchive) -> None:
+    who.put(archive.layout.messages(LAST_HOUR).replace("hour=23", "hour=99"), b"PAR1")
+
+
+def quarantine_deleted(who: BehindItsBack, archive: AppArchive) -> None:
+    who.delete(archive.layout.quarantine(QUARANTINED))
+
+
+def day_deleted(who: BehindItsBack, archive: AppArchive) -> None:
+    who.delete(archive.layout.messages_daily(DAY))
+
+
+def day_rotten(who: BehindItsBack, archive: AppArchive) -> None:
+    who.rot(archive.layout.messages_daily(DAY))
+
+
+def day_overwritten(who: BehindItsBack, archive: AppArchive) -> None:
+    who.put(archive.layout.messages_daily(DAY), b"PAR1")
+
+
+def day_extra(who: BehindItsBack, archive: AppArchive) -> None:
+    who.put(archive.layout.messages_daily(DAY).replace("messages.parquet", "copy.parquet"), b"PAR1")
+
+
+def day_record_edited(who: BehindItsBack, archive: AppArchive) -> None:
+    who.edit(archive.layout.daily_record(DAY), messages=99)
+
+
+def day_record_unreadable(who: BehindItsBack, archive: AppArchive) -> None:
+    who.put(archive.layout.daily_record(DAY), b"{}")
+
+
+def day_record_deleted(who: BehindItsBack, archive: AppArchive) -> None:
+    who.delete(archive.layout.daily_record(DAY))
+
+
+def capture_record_deleted(who: BehindItsBack, archive: AppArchive) -> None:
+    who.delete(archive.layout.capture_record(PLAIN))
+
+
+def both_records_deleted(who: BehindItsBack, archive: AppArchive) -> None:
+    who.delete(archive.layout.capture_record(PLAIN), archive.layout.messages_record(PLAIN))
+
+
+def capture_record_unreadable(who: BehindItsBack, archive: AppArchive) -> None:
+    who.put(archive.layout.capture_record(PLAIN), b"not what it was")
+
+
+def capture_record_of_another_hour(who: BehindItsBack, archive: AppArchive) -> None:
+    forged = json.loads(who.content(archive.layout.capture_record(PLAIN))) | {"hour": REVISED.key}
+    who.put(archive.layout.capture_record(PLAIN), json.dumps(forged).encode())
+
+
+def capture_record_forged_to_be_archived(who: BehindItsBack, archive: AppArchive) -> None:
+    who.edit(archive.layout.capture_record(LOST), state="archived", reason="file_kept")
+
+
+def messages_record_deleted(who: BehindItsBack, archive: AppArchive) -> None:
+    who.delete(archive.layout.messages_record(PLAIN))
+
+
+def counts_that_do_not_add_up(who: BehindItsBack, archive: AppArchive) -> None:
+    who.edit(archive.layout.messages_record(PLAIN), counts={"lines": 5, "messages": 1})
+
+
+def counts_that_add_up_and_are_wrong(who: BehindItsBack, archive: AppArchive) -> None:
+    who.edit(archive.layout.messages_record(PLAIN), counts={"lines": 2, "messages": 2})
+
+
+def duplicates_that_never_were(who: BehindItsBack, archive: AppArchive) -> None:
+    who.edit(archive.layout.messages_record(PLAIN), counts={"lines": 2, "messages": 1, "duplicates": 1})
+
+
+def revision_missing_from_the_messages(who: BehindItsBack, archive: AppArchive) -> None:
+    record = archive.ledger.messages(REVISED)
+    assert record is not None
+    who.edit(archive.layout.messages_record(REVISED), raw_revisions=record.raw_revisions[:1])
+
+
+def messages_forged_with_their_record(who: BehindItsBack, archive: AppArchive) -> None:
+    key = archive.layout.messages(PLAIN)
+    content = b"PAR1 made up"
+    who.stored_as_ours(key, content)
+    who.edit(archive.layout.messages_record(PLAIN), messages={"key": key, **digest_of(content)})
+
+
+def record_that_names_another_object(who: BehindItsBack, archive: AppArchive) -> None:
+    record = archive.ledger.messages(PLAIN)
+    assert record is not None
+    assert record.messages is not None
+    other = record.messages.model_copy(update={"key": archive.layout.messages(REVISED)})
+    who.edit(archive.layout.messages_record(PLAIN), messages=other.model_dump())
+
+
+MISSING, ALTERED, EXTRA, CONTRADICTS = Wrong.MISSING, Wrong.ALTERED, Wrong.EXTRA, Wrong.CONTRADICTS
+ALWAYS, WITH_DATA = False, True
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (raw_deleted, ALWAYS, PLAIN, [(MISSING, Thing.RAW)]),
+        (raw_truncated, ALWAYS, PLAIN, [(ALTERED, Thing.RAW)]),
+        (raw_replaced_by_another_hours, ALWAYS, PLAIN, [(ALTERED, Thing.RAW)]),
+        (raw_rotten, WITH_DATA, PLAIN, [(ALTERED, Thing.RAW)]),
+        (raw_extra, ALWAYS, PLAIN, [(EXTRA, Thing.RAW)]),
+        (raw_not_recorded, ALWAYS, PLAIN, [(Wrong.NOT_RECORDED, Thing.RAW)]),
+        (messages_deleted, ALWAYS, PLAIN, [(MISSING, Thing.MESSAGES)]),
+        (messages_edited, ALWAYS, PLAIN, [(ALTERED, Thing.MESSAGES)]),
+        (messages_rotten, WITH_DATA, PLAIN, [(ALTERED, Thing.MESSAGES)]),
+        (messages_of_another_hour, ALWAYS, PLAIN, [(ALTERED, Thing.MESSAGES)]),
+        (messages_extra, ALWAYS, PLAIN, [(EXTRA, Thing.MESSAGES)]),
+        (messages_of_no_hour, ALWAYS, LAST_HOUR, [(EXTRA, Thing.MESSAGES)]),
+        (quarantine_deleted, ALWAYS, QUARANTINED, [(MISSING, Thing.QUARANTINE)]),
+        (day_deleted, ALWAYS, LAST_HOUR, [(MISSING, Thing.DAY)]),
+        (day_rotten, WITH_DATA, LAST_HOUR, [(ALTERED, Thing.DAY)]),
+        (day_extra, ALWAYS, LAST_HOUR, [(EXTRA, Thing.DAY)]),
+        (day_record_edited, ALWAYS, LAST_HOUR, [(CONTRADICTS, Thing.DAY_RECORD)]),
+        (day_record_unreadable, ALWAYS, LAST_HOUR, [(CONTRADICTS, Thing.DAY_RECORD)]),
+        (day_record_deleted, ALWAYS, LAST_HOUR, [(Wrong.NOT_RECORDED, Thing.DAY)]),
+        (
+            capture_record_deleted,
+            ALWAYS,
+            PLAIN,
+            [(MISSING, Thing.CAPTURE_RECORD), (Wrong.NOT_RECORDED, Thing.RAW)],
+        ),
+        (
+            both_records_deleted,
+            ALWAYS,
+            PLAIN,
+            [
+                (Wrong.GAP, Thing.CAPTURE_RECORD),
+                (Wrong.NOT_RECORDED, Thing.MESSAGES),
+                (Wrong.NOT_RECORDED, Thing.RAW),
+            ],
+        ),
+        (capture_record_unreadable, ALWAYS, PLAIN, [(CONTRADICTS, Thing.CAPTURE_RECORD)]),
+        (capture_record_of_another_hour, ALWAYS, PLAIN, [(CONTRADICTS, Thing.CAPTURE_RECORD)]),
+        (capture_record_forged_to_be_archived, ALWAYS, LOST, [(CONTRADICTS, Thing.CAPTURE_RECORD)]),
+        (
+            messages_record_deleted,
+            ALWAYS,
+            PLAIN,
+            [(Wrong.NOT_BUILT, Thing.MESSAGES), (Wrong.NOT_RECORDED, Thing.MESSAGES)],
+        ),
+        (counts_that_do_not_add_up, ALWAYS, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+        (counts_that_add_up_and_are_wrong, WITH_DATA, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+        (duplicates_that_never_were, WITH_DATA, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+        (revision_missing_from_the_messages, ALWAYS, REVISED, [(Wrong.NOT_BUILT, Thing.MESSAGES)]),
+        (messages_forged_with_their_record, WITH_DATA, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+        (record_that_names_another_object, ALWAYS, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+    ],
+    ids=lambda case: case[0].__name__,
+)
+def test_case_38_each_thing_that_is_missing_extra_or_altered_is_named(
+    somebody: BehindItsBack,
+    monkeypatch: pytest.MonkeyPatch,
+    case: tuple[Deed, bool, Hour, list[tuple[Wrong, Thing]]],
+) -> None:
+    deed, seen, hour, named = case
+    world = somebody.world
+    let_s3_clock_run_ahead(monkeypatch)
+    deed(somebody, world.archive)
+    without_data, with_data = found(world, hour), found(world, hour, read_data=True)
+    assert kinds(without_data) == ([] if seen is WITH_DATA else sorted(named))
+    assert set(kinds(with_data)) >= set(named)
+    for each in with_data:
+        assert each.key.startswith("history/")
+        assert each.remedy
+
+
+def test_what_lies_in_no_days_folder_is_a_stray(somebody: BehindItsBack) -> None:
+    layout = somebody.world.archive.layout
+    strays = [
+        f"{layout.data_folders[1]}a.parquet",
+        layout.messages(LAST_HOUR.plus(-24 * 400)),
+        f"{layout.ledger}old.json",
+    ]
+    for key in strays:
+        somebody.put(key, b"mine")
+    somebody.put(f"history/messages/app={layout.slug}2/a.parquet", b"another app's")
+    verifier = Verifier(somebody.world.archive, somebody.world.clock.now(), read_data=False)
+    assert sorted(each.key for each in verifier.strays(DAY)) == sorted(strays)
+    assert {each.wrong for each in verifier.strays(DAY)} == {EXTRA}
+
+
+# Case 37: bytes that are changed on the way
+
+
+def test_case_37_a_byte_flipped_on_the_way_is_read_again_and_no_discrepancy(somebody: BehindItsBack) -> None:
+    records = (let_through, let_through)
+    with troubled(somebody.world.runtime.bucket, "GetObject", *records, changed_body):
+        (look,) = verified(somebody.world, PLAIN, read_data=True)
+    assert (look.discrepancies, look.read_again, look.objects) == ((), 1, 2)
+
+
+def test_case_37_bytes_that_come_wrong_again_and_again_are_flagged(somebody: BehindItsBack) -> None:
+    one_look = (let_through, let_through, changed_body, changed_body, let_through)
+    with troubled(somebody.world.runtime.bucket, "GetObject", *one_look, *one_look):
+        (look,) = verified(somebody.world, PLAIN, read_data=True)
+    assert kinds(look.discrepancies) == [(ALTERED, Thing.RAW)]
+
+
+# Others at work
+
+
+def test_a_publish_between_two_questions_is_no_discrepancy(
+    somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_s3_clock_run_ahead(monkeypatch)  # so that youth excuses nothing
+    world = somebody.world
+    now = world.clock.now()
+
+    def meanwhile() -> None:
+        lines = [message(number, PLAIN, "carl", "ann", f"late {number}") for number in (4, 5)]
+        archive_lines(world, PLAIN, *lines, age=26)
+
+    verifier = Verifier(world.archive, now, read_data=True)
+    with troubled(world.runtime.bucket, "HeadObject", after(meanwhile)):
+        (day,) = verifier.verify({DAY: [PLAIN]})
+    assert [each.discrepancies for each in day] == [()]
+    assert len(rows_of(world, world.archive.layout.messages(PLAIN))) == 3
+
+
+def test_an_object_whose_record_is_about_to_be_written_is_under_way_and_later_altered(
+    somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = somebody.world
+    key = world.archive.layout.messages(PLAIN)
+    somebody.stored_as_ours(key, b"PAR1 by a run that writes its record in a moment")
+    (look_now,) = verified(world, PLAIN)
+    assert (look_now.discrepancies, look_now.under_way) == ((), (key,))
+    let_s3_clock_run_ahead(monkeypatch)
+    (look_later,) = verified(world, PLAIN)
+    assert (kinds(look_later.discrepancies), look_later.under_way) == ([(ALTERED, Thing.MESSAGES)], ())
+
+
+# What the remedies promise
+
+
+@pytest.mark.parametrize("deed", [messages_deleted, messages_edited, counts_that_add_up_and_are_wrong])
+def test_building_an_hour_again_mends_its_messages(somebody: BehindItsBack, deed: Deed) -> None:
+    world = somebody.world
+    deed(somebody, world.archive)
+    assert found(world, PLAIN, read_data=True)
+    publish_again(world, PLAIN)
+    assert found(world, PLAIN, read_data=True) == []
+
+
+@pytest.mark.parametrize("deed", [day_deleted, day_overwritten, day_record_deleted])
+def test_running_a_day_again_mends_its_object(somebody: BehindItsBack, deed: Deed) -> None:
+    world = somebody.world
+    deed(somebody, world.archive)
+    publish_daily(DAY, world.archive, world.clock)
+    assert found(world, LAST_HOUR, read_data=True) == []
+
+
+def test_an_object_cut_short_with_its_metadata_is_mended_by_building_the_hour_again(somebody: BehindItsBack) -> None:
+    world = somebody.world
+    key = world.archive.layout.messages(PLAIN)
+    metadata = somebody.client.head_object(Bucket=somebody.bucket, Key=key)["Metadata"]
+    somebody.put(key, somebody.content(key)[:-4], Metadata=metadata)
+    publish_again(world, PLAIN)
+    assert found(world, PLAIN, read_data=True) == []
+
+
+def test_looking_again_inside_the_window_brings_a_deleted_raw_file_back(world: World, s3_client: Any) -> None:
+    hour = PLAIN
+    look(world, hour, age=25)
+    publish_messages(hour, world.archive, world.clock)
+    who = BehindItsBack(world, s3_client)
+    who.delete(who.raw_key(hour))
+    assert kinds(found(world, hour)) == [(MISSING, Thing.RAW)]
+    look(world, hour, age=26)
+    assert found(world, hour, read_data=True) == []

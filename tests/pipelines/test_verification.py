@@ -1,0 +1,186 @@
+"""The daily sample in Dagster: what it finds stays found, is told once, and goes when it is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from assets.verification.daily_sample import verify_sample
+from assets.verification.verification_asset import VERIFICATION_KEY
+from pipelines.definitions import VERIFICATION_JOB, build_definitions
+from pipelines.findings import FindingKind
+from pipelines.watch import look_through, tell_what_is_new
+from resources.archive.errors import ArchiveUnreachable
+from resources.archive.objects import ArchiveBucket, ListedObject
+from resources.archive.verification_record import MOST_HOURS_KEPT, VerificationRecord
+from tests.assets.verification.archives import (
+    PLAIN,
+    QUARANTINED,
+    REVISED,
+    BehindItsBack,
+    publish_again,
+)
+from tests.assets.verification.conftest import somebody
+from tests.pipelines.query.archives import DAY
+from tests.pipelines.test_daily_schedules import run
+from tests.pipelines.test_schedules import instance
+from tests.world import NOW, World
+
+__all__ = ["instance", "somebody"]
+
+EVERYTHING = Fraction(1)
+
+
+def sample(world: World, share: Fraction = EVERYTHING, days: int = 1000) -> int:
+    """Verify a sample, for so many days of it at most; return how many hours were looked at."""
+    left = iter(range(days))
+    first_hour, now = world.settings.archive.first_hour, world.clock.now()
+    return verify_sample(world.archive, first_hour, share, now, lambda: next(left, None) is not None).hours
+
+
+def damaged(world: World) -> tuple[str, ...]:
+    findings = {each.kind: each.hours for each in look_through(world.runtime, world.app, world.clock.now())}
+    return findings.get(FindingKind.HOURS_DAMAGED, ())
+
+
+def test_a_sample_of_a_healthy_archive_finds_nothing(somebody: BehindItsBack) -> None:
+    assert sample(somebody.world) == 24 * 4 + 1
+    assert damaged(somebody.world) == ()
+
+
+def test_what_a_sample_finds_stays_found_until_a_later_look_finds_the_hour_whole(somebody: BehindItsBack) -> None:
+    world = somebody.world
+    somebody.rot(world.archive.layout.messages(PLAIN))
+    sample(world)
+    assert damaged(world) == (PLAIN.key,)
+    world.clock.advance(timedelta(days=1))
+    sample(world, share=Fraction(1, 1000))
+    assert damaged(world) == (PLAIN.key,)
+    somebody.delete(world.archive.layout.messages(PLAIN))
+    publish_again(world, PLAIN)
+    world.clock.advance(timedelta(days=1))
+    sample(world, share=Fraction(1, 1000))  # hours that were damaged are part of every sample
+    assert damaged(world) == ()
+
+
+def test_what_a_sample_finds_is_told_once_with_what_to_do(somebody: BehindItsBack) -> None:
+    world = somebody.world
+    somebody.delete(somebody.raw_key(REVISED))
+    letters: list[str] = []
+
+    def send(title: str, text: str) -> bool:
+        letters.append(f"{title}\n{text}")
+        return True
+
+    for _ in range(2):
+        sample(world)
+        now = world.clock.now()
+        tell_what_is_new(world.runtime, world.app, look_through(world.runtime, world.app, now), now, send)
+    (letter,) = (each for each in letters if "hours_damaged" in each)
+    assert REVISED.key in letter
+    assert "chat-archive verify --read-data" in letter
+
+
+def test_when_time_is_up_the_rest_is_left_and_said(somebody: BehindItsBack) -> None:
+    world = somebody.world
+    assert sample(world, days=0) == 0
+    some = sample(world, days=2)
+    assert 0 < some < 24 * 4 + 1
+
+
+def test_known_damage_is_looked_at_before_time_is_up(somebody: BehindItsBack) -> None:
+    world = somebody.world
+    somebody.rot(world.archive.layout.messages(PLAIN))
+    sample(world)
+    assert damaged(world) == (PLAIN.key,)
+    somebody.delete(world.archive.layout.messages(PLAIN))
+    publish_again(world, PLAIN)
+    sample(world, days=1)
+    assert damaged(world) == ()
+
+
+def test_what_was_found_before_s3_failed_is_not_forgotten(
+    somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, listed = somebody.world, ArchiveBucket.listed
+
+    def fail_on_other_days(bucket: ArchiveBucket, prefix: str, *, after: str = "") -> Iterator[ListedObject]:
+        if "/date=" in prefix and str(DAY) not in prefix:
+            raise ArchiveUnreachable("LIST failed.", "Run it again later.")
+        return listed(bucket, prefix, after=after)
+
+    somebody.rot(world.archive.layout.messages(PLAIN))
+    sample(world)  # its day comes first from now on
+    somebody.delete(somebody.raw_key(QUARANTINED))
+    with monkeypatch.context() as patch:
+        patch.setattr(ArchiveBucket, "listed", fail_on_other_days)
+        with pytest.raises(ArchiveUnreachable):
+            sample(world)
+    assert damaged(world) == (QUARANTINED.key, PLAIN.key)
+
+
+def test_the_record_is_bounded_however_much_is_damaged() -> None:
+    found = {f"{2026000000 + number}": [f"sentence {each}" for each in range(50)] for number in range(2000)}
+    record = VerificationRecord(app="acme/support", verified_at=NOW).with_sample(set(found), found, NOW)
+    assert len(record.damaged) == MOST_HOURS_KEPT
+    assert max(map(len, record.damaged.values())) == 5
+
+
+def test_the_asset_shows_what_it_verified_and_found_as_tables(
+    somebody: BehindItsBack, instance: dg.DagsterInstance
+) -> None:
+    somebody.delete(somebody.raw_key(PLAIN))
+    job = build_definitions(somebody.world.runtime).get_repository_def().get_job(VERIFICATION_JOB)
+    config = {
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        "ops": {"verification": {"config": {"sample": "100%"}}},
+    }
+    result = job.execute_in_process(instance=instance, run_config=config)
+    assert result.success
+    metadata = metadata_of(instance)
+    assert metadata["hours"].value == 24 * 4 + 1
+    (row,) = metadata["verified"].records
+    assert row.data["app"] == "acme/support"
+    rows = [each.data for each in metadata["found"].records]
+    (missing,) = (each for each in rows if each["what"] == "missing: raw revision")
+    assert missing["hour"] == PLAIN.key
+    assert "Restore it" in missing["what to do"]
+
+
+def metadata_of(instance: dg.DagsterInstance) -> Any:
+    event = instance.get_latest_materialization_event(VERIFICATION_KEY)
+    assert event is not None
+    assert event.asset_materialization is not None
+    return event.asset_materialization.metadata
+
+
+def test_the_schedules_run_takes_a_twentieth(world: World, instance: dg.DagsterInstance) -> None:
+    assert run(world, instance, VERIFICATION_JOB).success
+    assert metadata_of(instance)["hours"].value < 24 * 4 / 5
+    schedule = build_definitions(world.runtime).get_repository_def().get_schedule_def("verification_each_day")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    assert schedule.cron_schedule == "25 3 * * *"
+
+
+def test_a_share_that_is_none_and_a_bucket_that_is_not_there_fail_the_run_with_what_to_do(
+    world: World, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = build_definitions(world.runtime).get_repository_def().get_job(VERIFICATION_JOB)
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    bad_share = {**quiet, "ops": {"verification": {"config": {"sample": "many"}}}}
+    assert "for example 5%" in told(
+        job.execute_in_process(run_config=bad_share, instance=instance, raise_on_error=False)
+    )
+    monkeypatch.setattr(world.runtime.bucket, "name", "absent-bucket")
+    result = job.execute_in_process(run_config=quiet, instance=instance, raise_on_error=False)
+    assert "Create the bucket" in told(result)
+
+
+def told(result: dg.ExecuteInProcessResult) -> str:
+    failure = next(event for event in result.all_events if event.is_step_failure).step_failure_data
+    return str(failure.user_failure_data and failure.user_failure_data.description)
