@@ -1,6 +1,6 @@
 """Fetching what the records name, proving its bytes, and handing it to `rebuild.py`: the costly half of verifying.
 
-Bytes that come wrong once may have been changed on the way, so they are fetched again before anything is said. Files
+Bytes that were changed on the way are fetched again, and only an object that is wrong itself is told of. Files
 lie in a private temporary folder, one hour's at a time for each worker, and are never in memory as a whole.
 """
 
@@ -18,12 +18,11 @@ from assets.verification.expected import ExpectedObject
 from assets.verification.rebuild import contradictions_of_day, contradictions_of_hour, differences
 from resources.archive.app_archive import AppArchive
 from resources.archive.daily_record import DailyRecord
-from resources.archive.errors import ArchiveDamaged
+from resources.archive.errors import ArchiveDamaged, ChangedOnTheWay
 from resources.archive.records import MessagesRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 
-_READS: Final = 2
 _CHUNK: Final = 1 << 20
 _ONE_AT_A_TIME: Final = Lock()
 """Conversions: each bounds its memory, and several would need several times as much."""
@@ -117,12 +116,19 @@ def _fetched(
 
 
 def _reads_until_right(wanted: ExpectedObject, archive: AppArchive, path: Path) -> int | None:
-    for read in range(1, _READS + 1):
+    """Fetch an object; return how many reads it took, or None when the object itself is wrong."""
+    try:
         try:
-            with archive.bucket.arriving(wanted.key, path, sha256=wanted.sha256) as file:
-                while file.read(_CHUNK):
-                    pass
-        except ArchiveDamaged:
-            continue
-        return read
-    return None
+            _fetch(wanted, archive, path)
+        except ChangedOnTheWay:
+            _fetch(wanted, archive, path)
+            return 2
+    except ArchiveDamaged:  # it was fetched twice, to be told from what the way did
+        return None
+    return 1
+
+
+def _fetch(wanted: ExpectedObject, archive: AppArchive, path: Path) -> None:
+    with archive.bucket.arriving(wanted.key, path, sha256=wanted.sha256) as file:
+        while file.read(_CHUNK):
+            pass

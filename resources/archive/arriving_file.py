@@ -21,6 +21,7 @@ from resources.archive.errors import (
     ArchiveDamaged,
     ArchiveError,
     ArchiveUnreachable,
+    ChangedOnTheWay,
     damaged_object,
     missing_object,
 )
@@ -211,7 +212,7 @@ class _Arrival:
                         sha256.update(chunk)
         if sha256.hexdigest() != self._expected:
             return damaged_object(self._bucket, self._key)
-        return ArchiveUnreachable(
+        return ChangedOnTheWay(
             f"GET s3://{self._bucket}/{self._key} gave bytes that were changed on the way; the object is sound.",
             "Nothing was made of them. Run it again; if it stays, check this machine's memory and the network to S3.",
         )

@@ -2,6 +2,7 @@
 
 ArchiveError               what happened, to what, and what to do now
 ├── ArchiveUnreachable     no answer, or 5xx, after all retries
+│   └── ChangedOnTheWay    an answer with other bytes than the sound object has
 ├── ArchiveRefused         wrong or missing credentials, no permission, no such bucket, quota
 ├── ArchiveSuperseded      somebody else wrote the object since it was read
 └── ArchiveDamaged         an object is missing, or its bytes are not what the ledger says
@@ -26,6 +27,10 @@ class ArchiveError(Exception):
 
 class ArchiveUnreachable(ArchiveError):
     """Raised when S3 did not answer, or answered 5xx, after all retries."""
+
+
+class ChangedOnTheWay(ArchiveUnreachable):
+    """Raised when bytes that were fetched are wrong, and the object, fetched once more, is sound."""
 
 
 class ArchiveRefused(ArchiveError):
