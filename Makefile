@@ -48,6 +48,10 @@ test-all: install servers spark ## Install the Debian packages that are missing,
 servers: ## Install the Debian packages that tests start servers from; needs root or sudo.
 	@tests/servers/install.sh
 
+.PHONY: crash
+crash: install ## Kill a run at every step and at every system call that writes, and print the figures.
+	@$(BIN)/python -m tests.crash
+
 .PHONY: test-unit
 test-unit: install ## Run the tests that need no S3 or Redis server.
 	@$(BIN)/python -m pytest -m "not integration"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import quote
 
 import dagster as dg
@@ -34,6 +35,12 @@ def raw_history_metadata(
         "bytes": dg.MetadataValue.int(sum(revision.bytes for revision in capture.raw_revisions)),
         "record": dg.MetadataValue.url(object_link(settings, archive.layout.capture_record(hour))),
     }
+    if capture.looks:
+        latest = capture.looks[-1]
+        metadata["retries"] = dg.MetadataValue.int(latest.retries)
+        # Plotted over all hours in Dagster, it shows how near the archive has come to losing one.
+        margin = (capture.deadline - latest.asked_at) / timedelta(hours=1)
+        metadata["hours_before_deadline"] = dg.MetadataValue.float(round(margin, 2))
     if capture.raw_revisions:
         key = archive.layout.raw(hour, capture.raw_revisions[-1].sha256)
         metadata["object"] = dg.MetadataValue.url(object_link(settings, key))

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from assets.conversion.gzip_file import DamagedFile
 from assets.conversion.lines import inspect_file
@@ -30,6 +29,7 @@ from resources.hours.state import HourState, Reason
 from resources.hours.verdict import Answer, judge, says_empty_in_window
 from resources.limits import Limits
 from resources.local_state import LocalStateError
+from resources.temporary_folder import LocalDiskError, temporary_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,26 +105,32 @@ def _look(
 ) -> Capture:
     asked_at = clock.now()
     kept: list[RawRevision] = []
+    retries = 0
 
     def keep(file: DownloadedFile) -> None:
         kept.append(_keep(hour, archive, file, clock.now()))
 
-    with TemporaryDirectory(prefix="chat-archive-") as folder:
-        try:
-            answer, _ = platform().fetch(hour, Path(folder), on_file=keep)
-        except (PlatformError, MissingSecret, LocalStateError) as error:
-            # A missing secret is evidence too: written down, it is asked about ever more rarely, and somebody is told.
-            failed = Look(
-                asked_at=asked_at,
-                state=HourState.FAILED,
-                reason=Reason.LOOK_FAILED,
-                problem=str(error),
-                run_id=run_id,
-            )
-            # Of several files some may have arrived: what was seen is kept, although the look failed.
-            return Capture(_write_failure(hour, archive, failed, tuple(kept)), asked=True, problem=failed.problem)
+    def count_retry() -> None:
+        nonlocal retries
+        retries += 1
+
+    try:
+        with temporary_folder() as folder:
+            answer, _ = platform().fetch(hour, folder, on_file=keep, on_retry=count_retry)
+    except (PlatformError, MissingSecret, LocalStateError, LocalDiskError) as error:
+        # A missing secret is evidence too: written down, it is asked about ever more rarely, and somebody is told.
+        failed = Look(
+            asked_at=asked_at,
+            state=HourState.FAILED,
+            reason=Reason.LOOK_FAILED,
+            retries=retries,
+            problem=str(error),
+            run_id=run_id,
+        )
+        # Of several files some may have arrived: what was seen is kept, although the look failed.
+        return Capture(_write_failure(hour, archive, failed, tuple(kept)), asked=True, problem=failed.problem)
     revisions = tuple(kept)
-    look = _evidence(answer, revisions, asked_at, run_id)
+    look = _evidence(answer, revisions, asked_at, run_id, retries)
     damaged = [revision for revision in revisions if revision.damage is not None]
     if damaged:
         look = look.model_copy(update={"reason": Reason.DAMAGED_FILE, "problem": _damage_in_words(hour, damaged)})
@@ -171,6 +177,7 @@ def _evidence(
     revisions: tuple[RawRevision, ...],
     asked_at: datetime,
     run_id: str | None,
+    retries: int,
 ) -> Look:
     """What was asked and answered; the verdict is filled in when the record is written."""
     return Look(
@@ -181,6 +188,7 @@ def _evidence(
         state=HourState.FAILED,
         reason=Reason.LOOK_FAILED,
         files=tuple(revision.sha256 for revision in revisions),
+        retries=retries,
         run_id=run_id,
     )
 

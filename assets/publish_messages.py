@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from traceback import extract_tb
 
 from assets.conversion.convert import ConservationBroken, Conversion, convert_revisions
@@ -24,6 +23,7 @@ from resources.archive.records import CaptureRecord, MessagesRecord, PublishedOb
 from resources.clock import Clock
 from resources.digests import digests_of
 from resources.hours.hour import Hour
+from resources.temporary_folder import LocalDiskError, temporary_folder
 
 _TRIES = 4
 _PARQUET = "application/vnd.apache.parquet"
@@ -79,10 +79,9 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
     revisions = tuple(revision for revision in capture.intact_revisions if revision.lines)
     if not revisions:
         return capture, ledger.messages(hour)
-    with TemporaryDirectory(prefix="chat-archive-") as name:
-        folder = Path(name)
-        messages_file, quarantine_file = folder / "messages.parquet", folder / "lines.parquet"
-        try:
+    try:
+        with temporary_folder() as folder:
+            messages_file, quarantine_file = folder / "messages.parquet", folder / "lines.parquet"
             conversion = convert_revisions(
                 [_ArrivingRevision(hour, archive, revision.sha256, folder) for revision in revisions],
                 app=archive.app.name,
@@ -94,19 +93,19 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
                 empty_quarantine=quarantine_before is not None,
                 threaded=sum(revision.bytes for revision in revisions) >= LARGE_HOUR_BYTES,
             )
-        except (DamagedFile, ConservationBroken, ArchiveDamaged) as error:
-            _record_failure(hour, archive, str(error), clock.now())
-            raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {error}") from None
-        except (ArchiveError, OSError):
-            raise
-        except Exception as error:  # noqa: BLE001 - a defect, whose own words may quote what people wrote
-            problem = _defect_in_words(error)
-            _record_failure(hour, archive, problem, clock.now())
-            raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {problem}") from None
-        quarantine = None
-        if conversion.counts.quarantined or quarantine_before is not None:
-            quarantine = put_parquet(archive, layout.quarantine(hour), quarantine_file, quarantine_before)
-        messages = put_parquet(archive, layout.messages(hour), messages_file, messages_before)
+            quarantine = None
+            if conversion.counts.quarantined or quarantine_before is not None:
+                quarantine = put_parquet(archive, layout.quarantine(hour), quarantine_file, quarantine_before)
+            messages = put_parquet(archive, layout.messages(hour), messages_file, messages_before)
+    except (DamagedFile, ConservationBroken, ArchiveDamaged, LocalDiskError) as error:
+        _record_failure(hour, archive, str(error), clock.now())
+        raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {error}") from None
+    except (ArchiveError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a defect, whose own words may quote what people wrote
+        problem = _defect_in_words(error)
+        _record_failure(hour, archive, problem, clock.now())
+        raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {problem}") from None
     record = _record(
         hour,
         archive,

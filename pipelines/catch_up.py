@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 import dagster as dg
@@ -44,11 +45,13 @@ class TaskResult:
         task: What was to be done.
         outcome: What became of the hour.
         problem: What happened and what to do now; None when all went well.
+        margin: How long before its deadline the hour was saved; None when it was not, or had been before.
     """
 
     task: PlannedTask
     outcome: Outcome
     problem: str | None = None
+    margin: timedelta | None = None
 
 
 def run_tasks(
@@ -96,7 +99,9 @@ def _run(task: PlannedTask, job: dg.JobDefinition, runtime: Runtime, instance: d
     )
     record = ledger.capture(task.hour)
     problem = None if run.success else problem_of(run)
-    return TaskResult(task, _outcome(record, success=run.success, lost_before=lost_before), problem)
+    outcome = _outcome(record, success=run.success, lost_before=lost_before)
+    is_saved = task.task is Task.LOOK and outcome in {Outcome.ARCHIVED, Outcome.EMPTY}
+    return TaskResult(task, outcome, problem, task.deadline - runtime.clock.now() if is_saved else None)
 
 
 def _outcome(record: CaptureRecord | None, *, success: bool, lost_before: bool) -> Outcome:

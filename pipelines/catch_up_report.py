@@ -13,6 +13,7 @@ from rich.text import Text
 
 from assets.coverage.looks import LOOKS
 from pipelines.catch_up import Outcome, TaskResult
+from pipelines.findings import AT_RISK
 from pipelines.planner import PlannedTask, time_for
 from resources.hours.due import Task
 from resources.hours.state import HourState
@@ -73,6 +74,7 @@ def summarise(console: Console, results: Sequence[TaskResult]) -> None:
         summary.append(", " if index else "")
         summary.append(f"{counts[outcome]:,} {outcome}", style=_STYLES[outcome])
     console.print(summary + Text("."))
+    _tell_the_smallest_margin(console, results)
     problems: dict[tuple[str, str], list[str]] = defaultdict(list)
     for result in results:
         if result.outcome is Outcome.FAILED:
@@ -92,6 +94,19 @@ def summarise(console: Console, results: Sequence[TaskResult]) -> None:
                 style=_STYLES[Outcome.NEWLY_LOST],
             ),
         )
+
+
+def _tell_the_smallest_margin(console: Console, results: Sequence[TaskResult]) -> None:
+    """Say which hour came nearest to being lost, if any came near at all."""
+    close = [
+        (result.margin, f"{result.task.app.name} {result.task.hour}")
+        for result in results
+        if result.margin is not None and timedelta(0) <= result.margin < AT_RISK
+    ]
+    if close:
+        margin, hour = min(close)
+        minutes = margin // timedelta(minutes=1)
+        console.print(Text(f"Nearest to being lost was {hour}, saved {minutes:,} minutes before its deadline."))
 
 
 def _some_of(names: Sequence[str]) -> str:

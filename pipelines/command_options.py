@@ -21,6 +21,7 @@ from resources.printable import printable_lines
 from resources.runtime import Runtime
 from resources.settings import AppSettings
 from resources.settings_file import SettingsError, load_settings
+from resources.temporary_folder import LocalDiskError
 
 SOME_HOUR_FAILED = 1
 USAGE_OR_CONFIGURATION = 2
@@ -51,7 +52,7 @@ def explained() -> Iterator[None]:
     """End with a sentence and an exit code instead of a traceback, where a person can do something about it."""
     try:
         yield
-    except (SettingsError, MissingSecret, LocalStateError) as error:
+    except (SettingsError, MissingSecret, LocalStateError, LocalDiskError) as error:
         end(str(error), USAGE_OR_CONFIGURATION)
     except ArchiveUnreachable as error:
         end(str(error), SOME_HOUR_FAILED)

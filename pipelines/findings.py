@@ -109,8 +109,8 @@ _SENTENCES = {
         "the raw files are safe."
     ),
     FindingKind.FILES_SHRANK: (
-        "The platform gave a smaller file than before. The archive keeps both, and messages are their union; ask the "
-        "platform's support why."
+        "The platform gave less than before: a smaller file, or none. The archive keeps both, and messages are their "
+        "union; ask the platform's support why."
     ),
     FindingKind.VOLUME: (
         "These hours hold five times more or fewer messages than the same hour of past weeks. If nothing has happened "
@@ -202,8 +202,13 @@ def _is_not_conserved(app: AppSettings, hour: Hour, known: HourRecords, now: dat
 
 
 def _has_shrunk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
+    """Tell whether a look gave fewer lines than the one before it, in shorter files, in fewer, or in none."""
     del app, hour, now
-    lines = [revision.lines or 0 for revision in known.capture.intact_revisions] if known.capture else []
+    if known.capture is None:
+        return False
+    lines_in = {revision.sha256: revision.lines or 0 for revision in known.capture.raw_revisions}
+    answered = [look for look in known.capture.looks if look.problem is None and (look.files or look.said_empty)]
+    lines = [sum(lines_in.get(file, 0) for file in set(look.files)) for look in answered]
     return any(later < earlier for earlier, later in pairwise(lines))
 
 

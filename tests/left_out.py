@@ -18,7 +18,12 @@ def leave_out(missing: str) -> NoReturn:
     Args:
         missing: What, as a person would look for it, such as "redis-server".
     """
-    pytest.skip(f"{_SIGN}{missing} (`make test-all` installs it)")
+    pytest.skip(reason_to_leave_out(missing))
+
+
+def reason_to_leave_out(missing: str) -> str:
+    """Return the reason for a mark, where it is known before any test runs; `missing` as above."""
+    return f"{_SIGN}{missing} (`make test-all` installs it)"
 
 
 def was_left_out(report: pytest.TestReport | pytest.CollectReport) -> bool:

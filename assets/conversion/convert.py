@@ -142,7 +142,8 @@ def convert_revisions(
     with ExitStack() as stack:
         messages = stack.enter_context(TableWriter(messages_path, MESSAGES_SCHEMA, MESSAGES_ORDER))
         quarantine = stack.enter_context(TableWriter(quarantine_path, QUARANTINE_SCHEMA, QUARANTINE_ORDER))
-        folder = stack.enter_context(TemporaryDirectory(prefix="chat-archive-"))
+        # Beside the files that are made: whoever removes their folder after a crash removes these rows too.
+        folder = stack.enter_context(TemporaryDirectory(prefix="rows-", dir=messages_path.parent))
         stack.enter_context(without_garbage_collection())
         inflating = stack.enter_context(stage(threaded=threaded))
         writing = stack.enter_context(stage(threaded=threaded))

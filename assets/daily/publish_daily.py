@@ -6,12 +6,11 @@ When a day is closed is `closed_day.py`'s business, how its rows are laid out `c
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from assets.conversion.schema import SCHEMA_VERSION
 from assets.daily.closed_day import hours_that_matter, is_compacted, objects_of, open_hours
-from assets.daily.compaction import HourFile, compact, folder_of
+from assets.daily.compaction import CompactionFailed, HourFile, compact, folder_of
 from assets.publish_messages import put_parquet
 from resources.archive.app_archive import AppArchive
 from resources.archive.daily_record import DailyRecord
@@ -21,6 +20,7 @@ from resources.archive.records import PublishedObject
 from resources.clock import Clock
 from resources.hours.day import Day
 from resources.hours.hour import Hour
+from resources.temporary_folder import LocalDiskError, temporary_folder
 
 _TRIES: Final = 4
 _CHUNK: Final = 1 << 20
@@ -64,12 +64,14 @@ def _publish(day: Day, archive: AppArchive, clock: Clock) -> DailyRecord | None:
     objects, record = objects_of(day, records), archive.ledger.daily(day)
     if not objects or (is_compacted(record, objects) and _is_stored(record, before)):
         return record
-    with TemporaryDirectory(prefix="chat-archive-") as name:
-        folder = Path(name)
-        files = [_fetched(day, hour, entry, archive, folder) for hour, entry in objects.items()]
-        output = folder / "messages.parquet"
-        compaction = compact(files, output, app=archive.app.name, day=day, folder=folder)
-        published = put_parquet(archive, key, output, before)
+    try:
+        with temporary_folder() as folder:
+            files = [_fetched(day, hour, entry, archive, folder) for hour, entry in objects.items()]
+            output = folder / "messages.parquet"
+            compaction = compact(files, output, app=archive.app.name, day=day, folder=folder)
+            published = put_parquet(archive, key, output, before)
+    except LocalDiskError as error:
+        raise CompactionFailed(f"{day} of {archive.app.name}: {error} Nothing was published.") from None
     record = DailyRecord(
         app=archive.app.name,
         date=day.key,

@@ -8,8 +8,6 @@ removed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from assets.capture import lines_or_damage
@@ -22,6 +20,7 @@ from resources.archive.records import CaptureRecord, MessagesRecord, RawRevision
 from resources.archive.watch_record import WatchRecord
 from resources.clock import Clock
 from resources.hours.hour import Hour
+from resources.temporary_folder import temporary_folder
 
 _CHUNK: Final = 1 << 20
 
@@ -72,8 +71,8 @@ def adopt(hour: Hour, archive: AppArchive, clock: Clock) -> Adoption:
 
 def _inspected(entry: ListedObject, sha256: str, archive: AppArchive) -> RawRevision | None:
     """Fetch a file and see what it holds; None if it does not hold the bytes its name says."""
-    with TemporaryDirectory(prefix="chat-archive-") as folder:
-        path = Path(folder) / "raw.jsonl.gz"
+    with temporary_folder() as folder:
+        path = folder / "raw.jsonl.gz"
         try:
             with archive.bucket.arriving(entry.key, path, sha256=sha256) as file:
                 while file.read(_CHUNK):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Final
 
@@ -22,6 +21,7 @@ from resources.archive.errors import ArchiveDamaged, ChangedOnTheWay
 from resources.archive.records import MessagesRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour
+from resources.temporary_folder import temporary_folder
 
 _CHUNK: Final = 1 << 20
 _ONE_AT_A_TIME: Final = Lock()
@@ -56,9 +56,9 @@ def read_hour(
 
     Raises:
         ArchiveError: S3 cannot be read.
+        LocalDiskError: The temporary folder cannot be used.
     """
-    with TemporaryDirectory(prefix="chat-archive-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         reading, files = _fetched(hour, expected, archive, folder)
         if messages is None or messages.messages is None:
             return reading
@@ -82,10 +82,11 @@ def read_day(day: Day, record: DailyRecord, expected: Collection[ExpectedObject]
 
     Raises:
         ArchiveError: S3 cannot be read.
+        LocalDiskError: The temporary folder cannot be used.
     """
     hour = day.hours[-1]
-    with TemporaryDirectory(prefix="chat-archive-") as name:
-        reading, files = _fetched(hour, expected, archive, Path(name))
+    with temporary_folder() as folder:
+        reading, files = _fetched(hour, expected, archive, folder)
         for path in files.values():
             reading.discrepancies += _of_record(
                 Thing.DAY_RECORD, hour, archive.layout.daily_record(day), contradictions_of_day(record, path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import duckdb
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from pipelines.query.form import Form
 from resources.printable import printable, printable_lines
+from resources.temporary_folder import temporary_folder
 
 ROWS_SHOWN: Final = 200
 """A table for people ends here; whoever wants more wants a file."""
@@ -73,8 +73,8 @@ def answer(
 
 def _write_for_eyes(connection: duckdb.DuckDBPyConnection, form: Form, console: Console) -> None:
     """Write what is meant for programs onto a terminal, which would obey what people wrote."""
-    with TemporaryDirectory(prefix="chat-archive-") as folder:
-        path = Path(folder) / "answer"
+    with temporary_folder() as folder:
+        path = folder / "answer"
         write(connection, f"FROM {_ANSWER}", form, path)
         with path.open(encoding="utf-8", newline="\n") as lines:
             for line in lines:

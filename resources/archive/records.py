@@ -39,6 +39,7 @@ class Look(_Record):
         reason: Why.
         said_empty: The answer counts as the platform's word, inside the window, that nobody spoke.
         files: SHA-256 of each file it gave.
+        retries: How often something was asked for again before it came to this: a request, a download, or new URLs.
         problem: What happened and what to do, when the look failed.
         run_id: The Dagster run that looked.
     """
@@ -51,6 +52,7 @@ class Look(_Record):
     reason: Reason
     said_empty: bool = False
     files: tuple[str, ...] = ()
+    retries: int = 0
     problem: str | None = None
     run_id: str | None = None
 

@@ -102,8 +102,12 @@ class ChatPlatform:
         self._api.close()
         self._storage.close()
 
-    def history_urls(self, hour: Hour) -> HistoryAnswer:
+    def history_urls(self, hour: Hour, on_retry: Callable[[], None] = lambda: None) -> HistoryAnswer:
         """Ask where an hour's files lie.
+
+        Args:
+            hour: The hour.
+            on_retry: Called before the request is made again.
 
         Raises:
             PlatformError: The answer says nothing about the hour, after all retries, waits and one new token.
@@ -126,10 +130,11 @@ class ChatPlatform:
                 refused = token
                 raise TryAgain(error, pause=0)
             if entry.kind is ErrorKind.WAIT_FOR_RATE_WINDOW:
-                raise TryAgain(error, rate_window_pause(answer.retry_after, self._clock.now(), self._random))
+                pause = rate_window_pause(answer.retry_after, self._clock.now(), self._random)
+                raise TryAgain(error, pause, rate_limited=True)
             raise TryAgain(error) if entry.kind is ErrorKind.RETRY else error
 
-        return persistently(once, self._clock, self._random)
+        return persistently(once, self._clock, self._random, on_retry)
 
     def _token(self, refused: SecretStr | None) -> SecretStr:
         try:
@@ -156,6 +161,7 @@ class ChatPlatform:
         *,
         on_file: Callable[[DownloadedFile], None] = lambda _: None,
         on_bytes: Callable[[int], None] = lambda _: None,
+        on_retry: Callable[[], None] = lambda: None,
     ) -> tuple[HistoryAnswer, tuple[DownloadedFile, ...]]:
         """Ask for an hour and fetch its files, each into a file of the folder, in the platform's order.
 
@@ -168,38 +174,52 @@ class ChatPlatform:
             on_file: Called with each file as soon as it has arrived whole, whatever becomes of the others. It is not
                 touched before the call returns, and may be replaced later.
             on_bytes: Called with the length of each piece, for progress.
+            on_retry: Called before anything is asked for again, whatever the reason.
 
         Raises:
             PlatformError: Also `DownloadFailed`.
-            LocalStateError: The private folder cannot be used.
+            LocalStateError: The private folder that processes share cannot be used.
+            OSError: The files cannot be written.
         """
         for _ in range(_FRESH_URLS):
-            answer = self.history_urls(hour)
+            answer = self.history_urls(hour, on_retry)
             try:
-                return answer, self._download_all(hour, answer, folder, on_file, on_bytes)
+                return answer, self._download_all(
+                    hour, answer, folder, on_file=on_file, on_bytes=on_bytes, on_retry=on_retry
+                )
             except DownloadUrlExpired:
-                continue
-        answer = self.history_urls(hour)
-        return answer, self._download_all(hour, answer, folder, on_file, on_bytes)
+                on_retry()
+        answer = self.history_urls(hour, on_retry)
+        return answer, self._download_all(hour, answer, folder, on_file=on_file, on_bytes=on_bytes, on_retry=on_retry)
 
     def _download_all(
         self,
         hour: Hour,
         answer: HistoryAnswer,
         folder: Path,
+        *,
         on_file: Callable[[DownloadedFile], None],
         on_bytes: Callable[[int], None],
+        on_retry: Callable[[], None],
     ) -> tuple[DownloadedFile, ...]:
         for url in answer.urls:
             url.check(self._app.download_hosts, allow_http=self._app.allow_http)
         files: list[DownloadedFile] = []
         for index, url in enumerate(answer.urls):
-            file = self._download(hour, url, folder / f"{index}.jsonl.gz", on_bytes)
+            file = self._download(hour, url, folder / f"{index}.jsonl.gz", on_bytes=on_bytes, on_retry=on_retry)
             on_file(file)
             files.append(file)
         return tuple(files)
 
-    def _download(self, hour: Hour, url: SignedUrl, path: Path, on_bytes: Callable[[int], None]) -> DownloadedFile:
+    def _download(
+        self,
+        hour: Hour,
+        url: SignedUrl,
+        path: Path,
+        *,
+        on_bytes: Callable[[int], None],
+        on_retry: Callable[[], None],
+    ) -> DownloadedFile:
         name = f"GET {path.name} of hour {hour} of {self._app.name} from {url.host}"
 
         def once() -> DownloadedFile:
@@ -218,7 +238,7 @@ class ChatPlatform:
             return DownloadedFile(path, digests)
 
         try:
-            return persistently(once, self._clock, self._random)
+            return persistently(once, self._clock, self._random, on_retry)
         except PlatformError:
             path.unlink(missing_ok=True)  # a part is never left to be taken for the whole
             raise

@@ -8,7 +8,7 @@ from datetime import datetime
 from random import Random
 from typing import TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from resources.chat_platform.errors import PlatformError
 from resources.chat_platform.http import http_date
@@ -17,7 +17,13 @@ from resources.clock import Clock
 Result = TypeVar("Result")
 
 MOST_ATTEMPTS = 5
-"""A request is made at most so often, waits for the rate window included."""
+"""A request is made at most so often, those not counted that only the rate limit refused."""
+
+MOST_REQUESTS = 30
+"""A request is made at most so often, those included that the rate limit refused."""
+
+LONGEST_WAITS_SECONDS = 480.0
+"""Once a request has waited so long in all, it is made no more: a later run asks again."""
 
 LONGEST_PAUSE_SECONDS = 30.0
 """The longest pause that is chosen here."""
@@ -35,31 +41,56 @@ class TryAgain(Exception):
     Attributes:
         error: What to raise when this was the last attempt.
         pause: Seconds to wait first, or None for a growing pause.
+        rate_limited: The platform did not look at the request, for it comes too often: no attempt that counts.
     """
 
-    def __init__(self, error: PlatformError, pause: float | None = None) -> None:
+    def __init__(self, error: PlatformError, pause: float | None = None, *, rate_limited: bool = False) -> None:
         super().__init__(error.what_happened)
         self.error = error
         self.pause = pause
+        self.rate_limited = rate_limited
 
 
-def persistently(attempt: Callable[[], Result], clock: Clock, random: Random) -> Result:
+def persistently(
+    attempt: Callable[[], Result], clock: Clock, random: Random, on_retry: Callable[[], None] = lambda: None
+) -> Result:
     """Make an attempt until it returns, raises anything but `TryAgain`, or has been made often enough.
+
+    Args:
+        attempt: What to do.
+        clock: Sleeps between attempts.
+        random: The jitter of pauses.
+        on_retry: Called before each further attempt.
 
     Raises:
         PlatformError: What the last attempt's `TryAgain` carried.
     """
     retrying = Retrying(
         retry=retry_if_exception_type(TryAgain),
-        stop=stop_after_attempt(MOST_ATTEMPTS),
+        stop=_often_enough(),
         wait=_pause(random),
         sleep=clock.sleep,
+        before_sleep=lambda _: on_retry(),
         reraise=True,
     )
     try:
         return retrying(attempt)
     except TryAgain as last:
         raise last.error from None
+
+
+def _often_enough() -> Callable[[RetryCallState], bool]:
+    """Count attempts. A rate limit is waited out by time: the pauses it asks for may be far shorter than its window."""
+    counted = 0
+
+    def stop(state: RetryCallState) -> bool:
+        nonlocal counted
+        failure = state.outcome.exception() if state.outcome else None
+        counted += not (isinstance(failure, TryAgain) and failure.rate_limited)
+        waited_out = state.attempt_number >= MOST_REQUESTS or state.idle_for >= LONGEST_WAITS_SECONDS
+        return counted >= MOST_ATTEMPTS or waited_out
+
+    return stop
 
 
 def _pause(random: Random) -> Callable[[RetryCallState], float]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.requests import ClientDisconnect
 
 from resources.simulated_platform.platform_state import SimulatedPlatform
 from resources.simulated_platform.server import web_application
@@ -119,8 +120,9 @@ def _configuration(platform: SimulatedPlatform) -> uvicorn.Config:
 
 
 def _is_worth_logging(record: logging.LogRecord) -> bool:
-    """Tell whether uvicorn reports more than an answer that a script has cut on purpose."""
-    return record.getMessage() != "ASGI callable returned without completing response."
+    """Tell whether uvicorn reports more than an answer that a script has cut on purpose, or a client that has gone."""
+    client_has_gone = record.exc_info is not None and isinstance(record.exc_info[1], ClientDisconnect)
+    return not client_has_gone and record.getMessage() != "ASGI callable returned without completing response."
 
 
 def _listener(port: int) -> socket.socket:

@@ -25,12 +25,11 @@ from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason
 from resources.hours.verdict import Verdict
 from resources.runtime import Runtime
-from resources.simulated_platform import EmptyHourAnswer, ScriptedAnswer, SimulatedApp, Version, truth
+from resources.simulated_platform import ScriptedAnswer, SimulatedApp, Version, truth
 from resources.simulated_platform.hour_files import gzip_files
 from tests.assets.looking import (
     HOUR,
     SILENT,
-    hour_that_grows,
     hour_that_stays,
     look,
     record_of,
@@ -108,14 +107,6 @@ def test_a_file_is_inspected_while_it_is_stored(world: World, monkeypatch: pytes
     assert met == [True, True]
 
 
-def test_an_hour_in_several_files_is_kept_in_as_many_revisions(make_world: MakeWorld) -> None:
-    app = SimulatedApp("acme", "support", urls_per_hour=3, requests_per_minute=1000)
-    world = make_world(apps=[app])
-    look(world, hour_that_stays(app), age=3)
-    assert raw_in(world) == files_of(app, hour_that_stays(app))
-    assert len(record_of(world, hour_that_stays(app)).raw_revisions) == 3
-
-
 def test_a_file_that_arrived_before_its_urls_ran_out_is_kept_whatever_they_give_next(make_world: MakeWorld) -> None:
     app = SimulatedApp("acme", "support", urls_per_hour=2, requests_per_minute=1000)
     world = make_world(apps=[app])
@@ -129,13 +120,6 @@ def test_a_file_that_arrived_before_its_urls_ran_out_is_kept_whatever_they_give_
     assert (record.state, len(record.raw_revisions), len(raw_in(world))) == (HourState.ARCHIVED, 1, 1)
 
 
-def test_equal_files_of_an_hour_are_kept_once(make_world: MakeWorld) -> None:
-    app = replace(SILENT, urls_per_hour=3, empty_hour_answer=EmptyHourAnswer.EMPTY_FILE)
-    world = make_world(apps=[app])
-    look(world, HOUR, age=3)
-    assert len(record_of(world, HOUR).raw_revisions) == len(raw_in(world)) == 1
-
-
 def test_the_files_of_china_clusters_are_asked_for_under_their_own_hour(make_world: MakeWorld) -> None:
     app = SimulatedApp("acme", "support", hour_zone=timezone(timedelta(hours=8)), requests_per_minute=1000)
     world = make_world(apps=[app])
@@ -145,20 +129,6 @@ def test_the_files_of_china_clusters_are_asked_for_under_their_own_hour(make_wor
 
 
 # Each state
-
-
-@pytest.mark.parametrize("answer", EmptyHourAnswer)
-def test_an_hour_without_messages_is_empty_and_confirmed_once_settled(
-    make_world: MakeWorld, answer: EmptyHourAnswer
-) -> None:
-    world = make_world(apps=[replace(SILENT, empty_hour_answer=answer)])
-    first = look(world, HOUR, age=3).record
-    assert (first.state, first.confirmed) == (HourState.EMPTY, False)
-    settled = look(world, HOUR, age=25).record
-    assert (settled.state, settled.confirmed) == (HourState.EMPTY, True)
-    kept = 1 if answer is EmptyHourAnswer.EMPTY_FILE else 0
-    assert len(raw_in(world)) == len(settled.raw_revisions) == kept
-    assert settled.reason is (Reason.FILE_WITHOUT_LINES if kept else Reason.NO_FILE)
 
 
 def test_a_file_of_blank_lines_is_kept_and_the_hour_is_empty(world: World) -> None:
@@ -349,26 +319,6 @@ def test_an_unchanged_file_is_no_second_revision(world: World) -> None:
     second = look(world, hour, age=25).record
     assert second.raw_revisions == first.raw_revisions
     assert second.looks_total == 2
-
-
-def test_an_hour_that_grows_has_two_revisions_and_all_its_messages(world: World) -> None:
-    app, hour = world.simulated_app, hour_that_grows(world.simulated_app)
-    look(world, hour, age=3)
-    look(world, hour, age=25)
-    assert raw_in(world) == files_of(app, hour, Version.EARLY) | files_of(app, hour)
-    publish_messages(hour, world.archive, world.clock)
-    assert set(world.message_ids(hour)) == truth(app, hour).message_ids
-    assert set(world.message_ids(hour).values()) == {1}
-
-
-def test_an_hour_that_shrinks_keeps_what_it_had(world: World) -> None:
-    app, hour = world.simulated_app, hour_that_grows(world.simulated_app)
-    look(world, hour, age=25)
-    (early,) = files_of(app, hour, Version.EARLY).values()
-    world.platform.script("file", ScriptedAnswer(200, early))
-    look(world, hour, age=26)
-    publish_messages(hour, world.archive, world.clock)
-    assert set(world.message_ids(hour)) == truth(app, hour).message_ids
 
 
 # Clocks that disagree

@@ -53,8 +53,9 @@ def capture(
                 state=state,
                 reason=Reason.LOOK_FAILED if problem else Reason.FILE_KEPT,
                 problem=problem,
+                files=(f"{number:064x}",) if number < len(lines) else (),
             )
-            for after in looks_after_hours
+            for number, after in enumerate(looks_after_hours)
         ),
         raw_revisions=tuple(
             RawRevision(sha256=f"{number:064x}", bytes=1, lines=count, captured_at=hour.end)
@@ -114,8 +115,8 @@ NOTHING = HourRecords()
             HourRecords(capture(ARCHIVED, 3, lines=(5,)), messages(5, failures_in_a_row=3)),
             {FindingKind.HOURS_FAILING},
         ),
-        (5, HourRecords(capture(ARCHIVED, 3, lines=(5, 4)), messages(5)), {FindingKind.FILES_SHRANK}),
-        (5, HourRecords(capture(ARCHIVED, 3, lines=(5, 5)), messages(5)), set()),
+        (5, HourRecords(capture(ARCHIVED, 3, 4, lines=(5, 4)), messages(5)), {FindingKind.FILES_SHRANK}),
+        (5, HourRecords(capture(ARCHIVED, 3, 4, lines=(5, 5)), messages(5)), set()),
     ],
 )
 def test_each_trouble_has_its_finding(after_hours: float, records: HourRecords, expected: set[FindingKind]) -> None:

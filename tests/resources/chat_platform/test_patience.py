@@ -31,11 +31,13 @@ class CountingClock(FakeClock):
         super().sleep(seconds)
 
 
-def pauses_of_attempts_in_vain(random: Random, pause: float | None = None) -> list[float]:
+def pauses_of_attempts_in_vain(
+    random: Random, pause: float | None = None, *, rate_limited: bool = False
+) -> list[float]:
     clock = CountingClock()
 
     def attempt() -> None:
-        raise TryAgain(FAILED, pause)
+        raise TryAgain(FAILED, pause, rate_limited=rate_limited)
 
     with pytest.raises(TemporaryFailure) as caught:
         persistently(attempt, clock, random)
@@ -57,6 +59,36 @@ def test_pauses_differ_by_the_randomness_that_is_handed_in() -> None:
 
 def test_a_pause_that_an_answer_asks_for_is_kept() -> None:
     assert pauses_of_attempts_in_vain(Random(1), pause=7) == [7, 7, 7, 7]
+
+
+@pytest.mark.parametrize(("pause", "times"), [(0, 29), (2, 29), (60, 8), (120, 4)])
+def test_a_rate_limit_is_waited_out_for_eight_minutes_or_thirty_requests(pause: float, times: int) -> None:
+    assert pauses_of_attempts_in_vain(Random(1), pause, rate_limited=True) == [pause] * times
+
+
+def test_other_failures_count_however_often_the_rate_limit_refused_in_between() -> None:
+    attempts: list[bool] = []
+
+    def attempt() -> None:
+        attempts.append(len(attempts) % 3 == 0)
+        raise TryAgain(FAILED, 1, rate_limited=not attempts[-1])
+
+    with pytest.raises(TemporaryFailure):
+        persistently(attempt, CountingClock(), Random(1))
+    assert sum(attempts) == patience.MOST_ATTEMPTS
+    assert len(attempts) == 13
+
+
+def test_each_further_attempt_is_told() -> None:
+    outcomes = iter([TryAgain(FAILED), TryAgain(FAILED, 5, rate_limited=True), None])
+    retries: list[int] = []
+
+    def attempt() -> None:
+        if outcome := next(outcomes):
+            raise outcome
+
+    persistently(attempt, CountingClock(), Random(1), lambda: retries.append(1))
+    assert len(retries) == 2
 
 
 def test_what_is_not_worth_another_attempt_is_raised_at_once() -> None:
