@@ -65,7 +65,7 @@ CASES: Final = {
 """By part, each case's number and what goes wrong."""
 
 
-def tests_of_cases() -> dict[int, list[tuple[str, str]]]:
+def sentences_by_case() -> dict[int, list[tuple[str, str]]]:
     """Find the tests of each case: for each its file, relative to the project, and its sentence."""
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for path in sorted((_PROJECT / "tests").rglob("test_*.py")):
@@ -76,7 +76,7 @@ def tests_of_cases() -> dict[int, list[tuple[str, str]]]:
 
 def fault_catalogue() -> str:
     """Return the page, as Markdown."""
-    tests = tests_of_cases()
+    tests = sentences_by_case()
     lines = [
         "# What goes wrong, and what happens then",
         "",

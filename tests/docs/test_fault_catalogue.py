@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fault_catalogue import CASES, fault_catalogue, tests_of_cases
+from tests.fault_catalogue import CASES, fault_catalogue, sentences_by_case
 
 PAGE = Path(__file__).parents[2] / "docs" / "fault-catalogue.md"
 NUMBERS = sorted(number for cases in CASES.values() for number in cases)
@@ -18,8 +18,8 @@ def test_the_page_in_docs_is_the_one_the_tests_give() -> None:
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_every_case_has_a_test(number: int) -> None:
-    assert tests_of_cases()[number]
+    assert sentences_by_case()[number]
 
 
 def test_every_test_of_a_case_is_of_a_case_that_is_told() -> None:
-    assert sorted(tests_of_cases()) == NUMBERS
+    assert sorted(sentences_by_case()) == NUMBERS
