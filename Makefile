@@ -11,6 +11,8 @@ BENCH_VENV := .venv-bench
 BENCH_BIN := $(BENCH_VENV)/bin
 LINES := 2000000
 RUNS := 5
+SEED := 1
+FAULTS := 1000
 
 .PHONY: help
 help: ## Explain every target.
@@ -47,6 +49,10 @@ test-all: install servers spark ## Install the Debian packages that are missing,
 .PHONY: servers
 servers: ## Install the Debian packages that tests start servers from; needs root or sudo.
 	@tests/servers/install.sh
+
+.PHONY: chaos
+chaos: install ## Inject seeded faults for minutes, then compare the archive with the truth; SEED=1 FAULTS=1000.
+	@$(BIN)/python -m tests.chaos --seed $(SEED) --faults $(FAULTS)
 
 .PHONY: crash
 crash: install ## Kill a run at every step and at every system call that writes, and print the figures.

@@ -26,6 +26,7 @@ from resources.archive.errors import (
     missing_object,
 )
 from resources.archive.retries import retrying
+from resources.archive.s3_answers import value_in
 from resources.archive.s3_errors import MISSING, code_of, explained
 from resources.clock import Clock
 
@@ -168,7 +169,7 @@ class _Arrival:
             return
         self._go_on_if_wanted()
         answer = self._ask()
-        self._etag, self._length = self._etag or answer["ETag"], self._length or answer["ContentLength"]
+        self._etag, self._length = self._etag or value_in(answer, "ETag"), self._length or answer["ContentLength"]
         body = answer["Body"]
         with body as stream:
             self._go_on_if_wanted(stream)

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from resources.archive.errors import ArchiveDamaged
 from resources.archive.retries import retrying
+from resources.archive.s3_answers import value_in
 from resources.archive.s3_client import Encryption
 from resources.archive.s3_errors import status_of
 from resources.clock import Clock
@@ -91,7 +92,7 @@ class MultipartUpload:
             **self._encryption,
             **self._checksum,
         )
-        self._id = answer["UploadId"]
+        self._id = value_in(answer, "UploadId")
         return self
 
     def __exit__(
@@ -142,7 +143,7 @@ class MultipartUpload:
                     ContentMD5=md5,
                     **self._checksum,
                 )
-        part: CompletedPartTypeDef = {"PartNumber": number, "ETag": answer["ETag"]}
+        part: CompletedPartTypeDef = {"PartNumber": number, "ETag": value_in(answer, "ETag")}
         if "ChecksumCRC32" in answer:
             part["ChecksumCRC32"] = answer["ChecksumCRC32"]
         return part

@@ -26,6 +26,7 @@ from resources.archive.errors import ArchiveSuperseded, damaged_object, refused_
 from resources.archive.multipart import MultipartUpload
 from resources.archive.removal import Removal
 from resources.archive.retries import retrying, was_a_conflict
+from resources.archive.s3_answers import value_in
 from resources.archive.s3_client import connect_to_s3, encryption_of
 from resources.archive.s3_errors import MISSING, REFUSED_WITHOUT_A_REASON, code_of, explained, status_of
 from resources.clock import Clock
@@ -116,7 +117,7 @@ class ArchiveBucket:
                 if status_of(error) in REFUSED_WITHOUT_A_REASON:
                     self._hear_why_it_is_refused(key)
                 raise
-        return ObjectHead(answer["ETag"], answer["ContentLength"], _sha256_in(answer["Metadata"]))
+        return ObjectHead(value_in(answer, "ETag"), answer["ContentLength"], _sha256_in(answer["Metadata"]))
 
     def _hear_why_it_is_refused(self, key: str) -> None:
         """Ask once more by a GET: the answer to a HEAD has no body, so nobody can say in it that a clock is wrong."""
@@ -180,7 +181,7 @@ class ArchiveBucket:
                         if code_of(error) not in _CONDITION_NOT_MET:
                             raise
                         return self._own_put_or_superseded(key, digests, replaces)
-        return answer["ETag"]
+        return str(value_in(answer, "ETag"))
 
     def _put_by_parts(
         self,
@@ -273,6 +274,7 @@ class ArchiveBucket:
             paginator = self._client.get_paginator("list_objects_v2")
             pages = paginator.paginate(Bucket=self.name, Prefix=prefix, StartAfter=after)
             for page in pages:
+                value_in(page, "IsTruncated")  # a stranger's page would pass for a listing of nothing
                 for entry in page.get("Contents", ()):
                     yield ListedObject(entry["Key"], entry["Size"], entry["LastModified"])
 
@@ -291,7 +293,7 @@ class ArchiveBucket:
                         raise
                     with closing(answer["Body"]) as body:
                         file.writelines(body.iter_chunks(_CHUNK))
-        return ObjectHead(answer["ETag"], answer["ContentLength"], _sha256_in(answer["Metadata"]))
+        return ObjectHead(value_in(answer, "ETag"), answer["ContentLength"], _sha256_in(answer["Metadata"]))
 
 
 def _condition(replaces: ObjectHead | None) -> dict[str, Any]:

@@ -133,9 +133,9 @@ class CaptureRecord(_Record):
     ) -> Self:
         """Return the record after a look that was answered.
 
-        Revisions are only ever added; one that was held to be damaged and can be read by now is no longer so. A damaged
-        file that is kept is a sign that somebody spoke: with one, no answer makes the hour `empty`, and it stands as
-        the reason of a loss.
+        Revisions are only ever added; one that was held to be damaged and can be read by now is no longer so. A file
+        that is kept is a sign that somebody spoke, be it damaged or only one of several: with one, no answer makes the
+        hour `empty`, and it stands as the reason of a loss.
         """
         kept = {revision.sha256: revision for revision in self.raw_revisions}
         for revision in revisions:
@@ -147,11 +147,11 @@ class CaptureRecord(_Record):
             # The first look, the latest, and the words that nobody spoke are evidence; other repetitions are not.
             dispensable = next((i for i, each in enumerate(looks[1:-1], 1) if not each.said_empty), 1)
             looks = looks[:dispensable] + looks[dispensable + 1 :]
-        if _any_damaged(kept.values()):
+        if sign := _sign_that_somebody_spoke(kept.values()):
             if verdict.state is HourState.EMPTY:
-                verdict = Verdict(HourState.FAILED, Reason.DAMAGED_FILE)
+                verdict = Verdict(HourState.FAILED, sign)
             elif verdict.state is HourState.EXPIRED:
-                verdict = Verdict(HourState.EXPIRED, Reason.DAMAGED_FILE)
+                verdict = Verdict(HourState.EXPIRED, sign)
         return self.model_copy(
             update={
                 "state": verdict.state,
@@ -168,7 +168,8 @@ class CaptureRecord(_Record):
     def with_failed_look(self, look: Look, revisions: tuple[RawRevision, ...], deadline: AwareDatetime) -> Self:
         """Return the record after a look that failed: evidence is added; a final state is not taken back.
 
-        A damaged file is a sign that somebody spoke, so it does take back `empty` and `expired`.
+        A damaged file is a sign that somebody spoke, so it does take back `empty` and `expired`; an intact one that
+        arrived although the look failed takes back `empty`.
         """
         final = {HourState.ARCHIVED}
         if look.reason is not Reason.DAMAGED_FILE:
@@ -197,10 +198,9 @@ class CaptureRecord(_Record):
     def with_loss(self, reason: Reason, now: AwareDatetime) -> Self:
         """Return the record of an hour that is lost without a further request.
 
-        A damaged file that is kept is the better reason.
+        A file that is kept all the same is the better reason.
         """
-        if _any_damaged(self.raw_revisions):
-            reason = Reason.DAMAGED_FILE
+        reason = _sign_that_somebody_spoke(self.raw_revisions) or reason
         return self.model_copy(
             update={"state": HourState.EXPIRED, "reason": reason, "next_look_at": None, "updated_at": now},
         )
@@ -281,8 +281,11 @@ class MessagesRecord(_Record):
     updated_at: AwareDatetime
 
 
-def _any_damaged(revisions: Iterable[RawRevision]) -> bool:
-    return any(revision.damage is not None for revision in revisions)
+def _sign_that_somebody_spoke(revisions: Iterable[RawRevision]) -> Reason | None:
+    revisions = tuple(revisions)
+    if any(revision.damage is not None for revision in revisions):
+        return Reason.DAMAGED_FILE
+    return Reason.PART_KEPT if any(revision.lines for revision in revisions) else None
 
 
 def facts_of(capture: CaptureRecord | None, messages: MessagesRecord | None) -> HourFacts:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from urllib3.exceptions import HTTPError
 
 from resources.archive.s3_errors import CHANGED_ON_THE_WAY, code_of, status_of
 from resources.clock import Clock
@@ -23,7 +24,8 @@ def worth_another_try(error: BaseException) -> bool:
     if isinstance(error, ClientError):
         overloaded = status_of(error) == HTTPStatus.SERVICE_UNAVAILABLE
         return overloaded or code_of(error) in CHANGED_ON_THE_WAY or was_a_conflict(error)
-    return isinstance(error, ResponseStreamingError | IncompleteReadError | ReadTimeoutError)
+    # The last one is urllib3's own: botocore lets it through where the body of a refusal breaks off.
+    return isinstance(error, ResponseStreamingError | IncompleteReadError | ReadTimeoutError | HTTPError)
 
 
 def was_a_conflict(error: BaseException) -> bool:

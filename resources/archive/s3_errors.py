@@ -19,6 +19,7 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from urllib3.exceptions import HTTPError
 
 from resources.archive.errors import (
     ArchiveDamaged,
@@ -124,6 +125,11 @@ def explained(operation: str, bucket: str, key: str) -> Iterator[None]:
         raise ArchiveUnreachable(
             f"{what} failed: {type(error).__name__}.",
             "It was retried; look at the network to S3 and run it again.",
+        ) from None
+    except HTTPError as error:  # botocore lets it through where the body of a refusal breaks off
+        raise ArchiveUnreachable(
+            f"{what} failed: {type(error).__name__} in the middle of an error's answer.",
+            "Look at the network to S3 and run it again.",
         ) from None
 
 

@@ -18,7 +18,7 @@ class HourState(StrEnum):
     """Nothing yet, and the platform may still publish it: look again."""
 
     EXPIRED = "expired"
-    """Lost: the platform has deleted the hour and the archive has nothing of it."""
+    """Lost: the platform has deleted the hour, and the archive has nothing of it, or not all."""
 
     FAILED = "failed"
     """The last look did not succeed. Its reason says what to do; the hour is looked at again until its deadline."""
@@ -38,6 +38,7 @@ class Reason(StrEnum):
     NO_ANSWER_IN_TIME = "no_answer_in_time"
     LOOK_FAILED = "look_failed"
     DAMAGED_FILE = "damaged_file"
+    PART_KEPT = "part_kept"
     NOT_ASKED_YET = "not_asked_yet"
     NOT_SETTLED = "not_settled"
 
@@ -54,6 +55,7 @@ REASONS_IN_WORDS: dict[Reason, str] = {
     Reason.NO_ANSWER_IN_TIME: "Every look failed until the platform had deleted the hour; the looks say why.",
     Reason.LOOK_FAILED: "The last look failed; its error says what to do.",
     Reason.DAMAGED_FILE: "The platform's file is damaged. Its bytes are kept; it is fetched again until the deadline.",
+    Reason.PART_KEPT: "Of the hour's several files some are kept, and another one was never fetched.",
     Reason.NOT_SETTLED: "No look was answered once the hour was settled: messages that came late may be missing.",
     Reason.NOT_ASKED_YET: "Nobody has asked for this hour yet, and the platform still keeps it.",
 }

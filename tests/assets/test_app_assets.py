@@ -118,6 +118,8 @@ def test_an_archived_hour_is_materialized_and_says_so_in_typed_metadata(
         "object": "Url",
         "dagster/uri": "Text",
         "seconds": "Float",
+        "retries": "Int",
+        "hours_before_deadline": "Float",
         "asked_the_platform": "Bool",
     }
     assert metadata["state"].value == "archived"

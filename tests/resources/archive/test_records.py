@@ -348,6 +348,25 @@ def test_a_damaged_file_that_is_kept_is_the_reason_of_a_loss() -> None:
     assert record.with_loss(Reason.NO_ANSWER_IN_TIME, at(97)).reason is Reason.DAMAGED_FILE
 
 
+def test_no_answer_makes_an_hour_empty_of_whose_several_files_one_is_kept() -> None:
+    record = failed(NEW, 3, revision("a"))
+    assert (record.state, record.reason) == (HourState.FAILED, Reason.LOOK_FAILED)
+    for age in (25, 66):
+        record = answered(record, Answer.NO_FILE, age)
+        assert (record.state, record.reason) == (HourState.FAILED, Reason.PART_KEPT)
+
+
+def test_a_file_that_arrives_after_an_hour_was_called_empty_takes_that_back() -> None:
+    record = failed(in_state(HourState.EMPTY), 30, revision("a"))
+    assert (record.state, record.reason, record.confirmed) == (HourState.FAILED, Reason.PART_KEPT, False)
+
+
+def test_one_of_several_files_that_is_kept_is_the_reason_of_a_loss() -> None:
+    record = failed(NEW, 3, revision("a"))
+    assert answered(record, Answer.EXPIRED_OR_UNSTORED, 73).reason is Reason.PART_KEPT
+    assert record.with_loss(Reason.NO_ANSWER_IN_TIME, at(97)).reason is Reason.PART_KEPT
+
+
 def test_a_lost_hour_is_not_announced_to_be_asked_for_again() -> None:
     record = failed(NEW, 3).with_next_look(HOUR, POLICY, at(3))
     assert record.next_look_at is not None

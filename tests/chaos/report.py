@@ -1,0 +1,112 @@
+"""A campaign's figures as Markdown, as JSON, and as one word: whether everything that has to be 0 is 0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.chaos.campaign import CampaignResult
+from tests.chaos.fault_kinds import Fault, Place
+
+
+def verdicts(result: CampaignResult) -> dict[str, int]:
+    """Return every figure that has to be 0."""
+    audit = result.audit
+    return {
+        "messages lost": audit.lost,
+        "messages doubled": audit.doubled,
+        "messages altered": audit.altered,
+        "conservation violations": len(audit.conservation),
+        "half-visible hours": len(result.half_visible),
+        "days that differ from their hours": len(audit.daily),
+        "hours in a wrong state": len(audit.wrong_states),
+        "hours still due": audit.still_due,
+        "secrets in logs and records": len(result.secrets_told),
+        "files left by runs that were not killed": len(result.left_behind),
+        "undeclared errors and hung runs": len(result.surprises),
+    }
+
+
+def is_clean(result: CampaignResult) -> bool:
+    """Tell whether nothing was found that may not be."""
+    return not any(verdicts(result).values())
+
+
+def as_json(result: CampaignResult) -> dict[str, Any]:
+    """Return all figures as plain data."""
+    return {
+        "seed": result.seed,
+        "s3": result.s3,
+        "faults": {f"{place}: {fault}": count for (place, fault), count in sorted(result.faults.items())},
+        "faults_total": sum(result.faults.values()),
+        "campaign": _campaign_figures(result),
+        "must_be_zero": verdicts(result),
+        "failed_steps": dict(sorted(result.failures.items())),
+        "findings": findings(result),
+    }
+
+
+def findings(result: CampaignResult) -> list[str]:
+    """Return everything that may not be, in words."""
+    audit = result.audit
+    named = {
+        "conservation": audit.conservation,
+        "half-visible": result.half_visible,
+        "daily": audit.daily,
+        "state": audit.wrong_states,
+        "secret": result.secrets_told,
+        "left behind": result.left_behind,
+        "undeclared": result.surprises,
+    }
+    return [f"{name}: {each}" for name, entries in named.items() for each in entries]
+
+
+def as_markdown(result: CampaignResult) -> str:
+    """Return the tables of one campaign."""
+    places = list(Place)
+    head = ["fault", *places, "all"]
+    rows = [
+        [fault, *(_shown(result.faults.get((place, fault), 0)) for place in places), _shown(total)]
+        for fault in Fault
+        if (total := sum(result.faults.get((place, fault), 0) for place in places))
+    ]
+    sums = [sum(count for (each, _), count in result.faults.items() if each == place) for place in places]
+    rows.append(["all", *(_shown(count) for count in sums), _shown(sum(sums))])
+    title = f"Seed {result.seed}, S3: {result.s3}."
+    return "\n\n".join(
+        [
+            title,
+            _table(head, rows),
+            _table(["campaign", ""], [[name, f"{value:,}"] for name, value in _campaign_figures(result).items()]),
+            _table(["has to be 0", ""], [[name, f"{value:,}"] for name, value in verdicts(result).items()]),
+        ]
+    )
+
+
+def _campaign_figures(result: CampaignResult) -> Mapping[str, int | float]:
+    audit = result.audit
+    return {
+        "rounds": result.rounds,
+        "days by the clock": round(result.days, 1),
+        "runs": result.runs,
+        "runs killed": result.killed,
+        "steps that failed and were made good later": result.failures.total(),
+        "hours": audit.hours.total(),
+        "hours archived": audit.hours["archived"],
+        "hours empty": audit.hours["empty"],
+        "hours deleted before the campaign began, recorded as expired": audit.expired_before,
+        "silent hours left open by a damaged file that is kept": audit.unconfirmed_silence,
+        "days compacted": audit.days,
+        "messages": audit.messages,
+        "bytes in temporary folders of killed runs": result.left_by_killed,
+        "seconds": round(result.seconds),
+    }
+
+
+def _shown(count: int) -> str:
+    return f"{count:,}" if count else ""
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
