@@ -42,7 +42,7 @@ def load_httpfs(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET enable_curl_server_cert_verification = true")
 
 
-def connect_to_s3(settings: ArchiveSettings) -> duckdb.DuckDBPyConnection:
+def duckdb_over_s3(settings: ArchiveSettings) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB that reads the archive's bucket.
 
     Credentials are those boto3 finds, as they are now: a session that outlives a role's credentials has to be started

@@ -15,7 +15,7 @@ from assets.conversion.schema import MESSAGES_SCHEMA, QUARANTINE_SCHEMA
 from resources.archive import layout
 from resources.archive.errors import ArchiveRefused
 from resources.archive.objects import ArchiveBucket
-from resources.duckdb_settings import connect_to_s3
+from resources.duckdb_settings import duckdb_over_s3
 from resources.runtime import Runtime
 
 VIEWS: Final = {
@@ -59,7 +59,7 @@ def connect(runtime: Runtime) -> duckdb.DuckDBPyConnection:
             f"There is no s3://{bucket.name}/{table} yet. Run chat-archive coverage; the daemon and catch-up keep it "
             f"up to date from then on."
         )
-    connection = connect_to_s3(runtime.settings.archive)
+    connection = duckdb_over_s3(runtime.settings.archive)
     define_views(connection, coverage=f"s3://{bucket.name}/{table}", quarantine=_quarantine(bucket))
     return connection
 

@@ -105,7 +105,11 @@ def test_without_the_variable_a_person_learns_its_name_and_where_an_example_lies
         ("s3://chat-archive/history", "s3://chat-archive/x?y", "archive.root: write it as s3://bucket/prefix"),
         ("s3://chat-archive/history", "s3://chat-archive/x*y", "archive.root: write it as s3://bucket/prefix"),
         ("s3://chat-archive/history", "s3://chat-archive/x[y]", "archive.root: write it as s3://bucket/prefix"),
-        ("s3://chat-archive/history", '"s3://chat-archive/x\\x01y"', "archive.root: write it as s3://bucket/prefix"),
+        (
+            "s3://chat-archive/history",
+            '"s3://chat-archive/x\\x01y"',
+            "archive.root: write it with at most 500 letters, all of which can be seen",
+        ),
         ("  root", "  endpoint_url: 127.0.0.1:9000\n  root", "archive.endpoint_url: write the S3 server's address"),
         ("  root", "  endpoint_url: ftp://host\n  root", "archive.endpoint_url: write the S3 server's address"),
         ("  root", "  endpoint_url: 9000\n  root", "archive.endpoint_url: is no text. Write it in quotes."),

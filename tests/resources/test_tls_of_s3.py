@@ -9,7 +9,7 @@ import pytest
 
 from resources.archive.errors import ArchiveUnreachable
 from resources.archive.objects import ArchiveBucket
-from resources.duckdb_settings import connect_to_s3
+from resources.duckdb_settings import duckdb_over_s3
 from resources.hours.hour import Hour
 from resources.settings import ArchiveSettings
 from tests.fake_clock import FakeClock
@@ -41,7 +41,7 @@ def test_case_47_boto3_refuses_a_certificate_that_nobody_vouches_for(
 @pytest.mark.parametrize("client", ["default", "curl", "httplib"])
 def test_case_47_duckdb_refuses_it_with_either_of_its_http_clients(tmp_path: Path, client: str) -> None:
     with tls_server(tmp_path) as server:
-        with connect_to_s3(settings_for(server.port)) as connection:
+        with duckdb_over_s3(settings_for(server.port)) as connection:
             connection.execute(f"SET httpfs_client_implementation = '{client}'")
             with pytest.raises(duckdb.Error, match="SSL"):
                 connection.execute(QUESTION)
@@ -56,5 +56,5 @@ def test_case_47_an_authority_of_ones_own_is_named_once_for_both(
         stored = ArchiveBucket(settings_for(server.port), FakeClock(NOW)).read("x")
         assert stored is not None
         assert stored[0] == b"{}"
-        with connect_to_s3(settings_for(server.port)) as connection:
+        with duckdb_over_s3(settings_for(server.port)) as connection:
             assert connection.execute(QUESTION).fetchall() == [("{}",)]
