@@ -85,8 +85,8 @@ class Finding:
 
 _SENTENCES = {
     FindingKind.HOURS_LOST: (
-        "The platform has deleted these hours and the archive has nothing of them. Find out why nobody asked in time, "
-        "then acknowledge the loss: chat-archive acknowledge --app ORG/APP --hours A..B --reason ..."
+        "The platform has deleted these hours and the archive has nothing of them, or not all. Find out why nobody "
+        "asked in time, then acknowledge the loss: chat-archive acknowledge --app ORG/APP --hours A..B --reason ..."
     ),
     FindingKind.HOURS_UNSETTLED: (
         "The platform has deleted these hours, and no look was answered once they were settled: what was archived "
