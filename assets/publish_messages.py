@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from traceback import extract_tb
 
 from assets.conversion.convert import ConservationBroken, Conversion, convert_revisions
 from assets.conversion.gzip_file import DamagedFile, Readable
@@ -21,6 +20,7 @@ from resources.archive.errors import ArchiveDamaged, ArchiveError, ArchiveSupers
 from resources.archive.objects import ObjectHead
 from resources.archive.records import CaptureRecord, MessagesRecord, PublishedObject, RawRevision
 from resources.clock import Clock
+from resources.defects import defect_in_words
 from resources.digests import digests_of
 from resources.hours.hour import Hour
 from resources.temporary_folder import LocalDiskError, temporary_folder
@@ -28,7 +28,6 @@ from resources.temporary_folder import LocalDiskError, temporary_folder
 _TRIES = 4
 _PARQUET = "application/vnd.apache.parquet"
 _REST_AT_ONCE = 1 << 20
-_PROJECT = Path(__file__).parents[1]
 
 LARGE_HOUR_BYTES = 8 << 20
 """Raw revisions of so many bytes in all, some 100,000 lines, are worth threads of their own."""
@@ -103,7 +102,7 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
     except (ArchiveError, OSError):
         raise
     except Exception as error:  # noqa: BLE001 - a defect, whose own words may quote what people wrote
-        problem = _defect_in_words(error)
+        problem = f"{defect_in_words(error)} The raw files are safe; please report this."
         _record_failure(hour, archive, problem, clock.now())
         raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {problem}") from None
     record = _record(
@@ -124,13 +123,6 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
             "Run it again; it will start from what is there now.",
         )
     return capture, kept
-
-
-def _defect_in_words(error: Exception) -> str:
-    """Name an unexpected error and its place in this program, and nothing of its text."""
-    own = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(_PROJECT)]
-    place = f"{Path(own[-1].filename).relative_to(_PROJECT)}:{own[-1].lineno}" if own else "an unknown place"
-    return f"This program met a {type(error).__name__} at {place}. The raw files are safe; please report this."
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,18 +21,15 @@ from resources.archive.watch_record import WatchRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason
+from resources.hours.watched import CONVERSION_GRACE, LONGEST_LAG
 from resources.settings import AppSettings
 
 AT_RISK = timedelta(hours=12)
 """An hour that is not safe this long before its deadline is at risk."""
 
-LONGEST_LAG = timedelta(hours=3)
-"""Looks that are due may wait so long before the archive is said to lag behind."""
-
 FAILURES_TO_TELL = 3
 """So many failures in a row are worth waking somebody."""
 
-_CONVERSION_GRACE = timedelta(hours=1)
 _COMPACTION_GRACE = timedelta(days=1)
 _WEEKS_COMPARED = 4
 _FEWEST_WEEKS = 2
@@ -194,11 +191,8 @@ def _is_not_conserved(app: AppSettings, hour: Hour, known: HourRecords, now: dat
         return False
     if not messages_are_current(capture, messages):
         newest = max((revision.captured_at for revision in capture.intact_revisions), default=now)
-        return now - newest > _CONVERSION_GRACE
-    if messages is None:
-        return False
-    counts = messages.counts
-    return counts.lines != counts.messages + counts.duplicates + counts.quarantined + counts.blank
+        return now - newest > CONVERSION_GRACE
+    return messages is not None and not messages.counts.add_up
 
 
 def _has_shrunk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:

@@ -49,6 +49,7 @@ def verify(
     """
     from assets.verification.daily_sample import by_day  # noqa: PLC0415
     from assets.verification.sample import EVERYTHING, sample_of, share_of  # noqa: PLC0415
+    from assets.verification.strangers import strangers_of  # noqa: PLC0415
     from assets.verification.verify import Verifier  # noqa: PLC0415
     from pipelines.integrity_report import VerifiedApp, progress_of, report, sum_up  # noqa: PLC0415
     from resources.hours.day import Day  # noqa: PLC0415
@@ -72,6 +73,9 @@ def verify(
                     advance(app.name, len(days[day]))
                 strays = verifier.strays(Day.of(first_hour)) if hours is None and sample is None else []
                 verified_apps.append(VerifiedApp(app.name, len(sampled), tuple(verified), tuple(strays)))
+        if app_name is None and hours is None and sample is None:
+            strangers = strangers_of(runtime.bucket, {app.slug for app in taken})
+            verified_apps.append(VerifiedApp("no app", 0, (), tuple(strangers)))
         for each in verified_apps:
             report(console, each, runtime.bucket.name)
         sum_up(console, verified_apps, read_data=read_data)

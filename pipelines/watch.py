@@ -6,7 +6,7 @@ What is wrong is decided in `findings.py`; how it is sent in `resources/alerts.p
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pipelines.findings import WARNINGS, Finding, findings_of, is_safe
 from pipelines.planner import hours_of_the_archive
@@ -14,11 +14,9 @@ from resources.archive.ledger import NO_RECORDS
 from resources.archive.watch_record import WatchRecord
 from resources.hours.day import Day
 from resources.hours.state import HourState, Reason
+from resources.hours.watched import watched_from
 from resources.runtime import Runtime
 from resources.settings import AppSettings
-
-_RECENT = timedelta(days=36)
-"""So far back hours are read: the four weeks that volumes are compared with, and a week that is judged."""
 
 Send = Callable[[str, str], bool]
 """Sends a title and a text; tells whether there was anybody to tell."""
@@ -31,7 +29,7 @@ def look_through(runtime: Runtime, app: AppSettings, now: datetime) -> list[Find
         ArchiveError: The ledger cannot be read or written.
     """
     ledger = runtime.archive(app).ledger
-    recent_from = now - max(_RECENT, 2 * app.policy.retention)
+    recent_from = watched_from(now, app.policy)
     hours = [
         hour for hour in hours_of_the_archive(runtime.settings.archive.first_hour, now) if hour.start >= recent_from
     ]

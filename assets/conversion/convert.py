@@ -155,7 +155,7 @@ def convert_revisions(
         lines.finish()
         # The writers' own figures, not what was handed to them: the check is about what is in the files.
         counts = lines.counts(messages=messages.rows, quarantined=quarantine.rows, tally=tally)
-        if counts.lines != counts.messages + counts.duplicates + counts.quarantined + counts.blank:
+        if not counts.add_up:
             raise ConservationBroken(app, hour, counts)
         metadata = {
             "schema_version": str(SCHEMA_VERSION),

@@ -21,9 +21,10 @@ from resources.archive.app_archive import AppArchive
 from resources.archive.verification_record import VerificationRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour, hours_between, last_finished_hour
+from resources.hours.watched import watched_from
 
 _HAVE_CHECKS_OF_THEIR_OWN = frozenset({Wrong.GAP, Wrong.NOT_BUILT})
-"""The checks hours_lost, archive_lag and conservation see these in every hour, not in a sample."""
+"""The checks hours_lost, archive_lag and conservation see these in every hour that the watch reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Sample:
         not_reached: How many more should have been.
         objects: How many objects the records name.
         bytes: How many bytes were read and found to be right.
-        discrepancies: What is not as it should be, apart from hours that were not asked for or built.
+        discrepancies: What is not as it should be, apart from recent hours that were not asked for or built.
     """
 
     app: str
@@ -61,9 +62,12 @@ def verify_sample(
 
     Raises:
         ArchiveError: S3 cannot be read or written.
+        LocalDiskError: The temporary folder cannot be used.
     """
     before = archive.ledger.verification()
-    known = [Hour.from_key(key) for key in before.damaged] if before is not None else []
+    written = {key: _hour_of(key, now) for key in before.damaged} if before is not None else {}
+    known = [hour for hour in written.values() if hour is not None]
+    not_hours = {key for key, hour in written.items() if hour is None}
     hours = sample_of(hours_between(first_hour, last_finished_hour(now)), archive.app.name, share, now.date())
     days = by_day({*known, *hours})
     first = {Day.of(hour) for hour in known}
@@ -79,14 +83,14 @@ def verify_sample(
                 verified += next(looks)
                 looked_at += days[day]
         finally:  # also when S3 fails half way: what was found by then is not forgotten
-            _remember(archive, looked_at, verified, now)
+            _remember(archive, {*not_hours, *(hour.key for hour in looked_at)}, verified, now)
     return Sample(
         archive.app.name,
         hours=len(looked_at),
         not_reached=sum(map(len, days.values())) - len(looked_at),
         objects=sum(each.objects for each in verified),
         bytes=sum(each.bytes for each in verified),
-        discrepancies=tuple(found for each in verified for found in _worth_a_finding(each)),
+        discrepancies=tuple(found for each in verified for found in _worth_a_finding(each, archive, now)),
     )
 
 
@@ -98,18 +102,28 @@ def by_day(hours: Collection[Hour]) -> dict[Day, list[Hour]]:
     return days
 
 
-def _worth_a_finding(verified: Verified) -> list[Discrepancy]:
-    return [found for found in verified.discrepancies if found.wrong not in _HAVE_CHECKS_OF_THEIR_OWN]
+def _hour_of(key: str, now: datetime) -> Hour | None:
+    """Return the hour that a remembered key names; None for what is no hour that has ended: somebody wrote it."""
+    try:
+        hour = Hour.from_key(key)
+    except ValueError:
+        return None
+    return hour if hour.start <= last_finished_hour(now).start else None
 
 
-def _remember(archive: AppArchive, hours: Collection[Hour], verified: Collection[Verified], now: datetime) -> None:
+def _worth_a_finding(verified: Verified, archive: AppArchive, now: datetime) -> list[Discrepancy]:
+    is_watched = verified.hour.start >= watched_from(now, archive.app.policy)
+    return [found for found in verified.discrepancies if not (is_watched and found.wrong in _HAVE_CHECKS_OF_THEIR_OWN)]
+
+
+def _remember(archive: AppArchive, looked_at: Collection[str], verified: Collection[Verified], now: datetime) -> None:
     found: Mapping[str, list[str]] = defaultdict(list)
     for each in verified:
-        for discrepancy in _worth_a_finding(each):
+        for discrepancy in _worth_a_finding(each, archive, now):
             found[discrepancy.hour].append(discrepancy.sentence)
 
     def change(record: VerificationRecord | None) -> VerificationRecord:
         record = record or VerificationRecord(app=archive.app.name, verified_at=now)
-        return record.with_sample({hour.key for hour in hours}, found, now)
+        return record.with_sample(looked_at, found, now)
 
     archive.ledger.update_verification(change)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from resources.printable import printable
+
 
 class Wrong(StrEnum):
     """In which way something is not as it should be."""
@@ -34,6 +36,9 @@ class Wrong(StrEnum):
     GAP = "gap"
     """Nothing at all is recorded of an hour that has been due."""
 
+    NOT_VERIFIED = "not verified"
+    """This program met a defect of its own there, so nothing is known."""
+
 
 class Thing(StrEnum):
     """What it is."""
@@ -58,6 +63,8 @@ class Discrepancy:
         hour: The key of the hour it belongs to; of a day's object, the day's last hour; nothing for what lies nowhere.
         key: Its key in S3.
         detail: What was found, in a few words; nothing when `wrong` says it all.
+
+    Keys and details may be a stranger's words: they are kept as they can be printed.
     """
 
     wrong: Wrong
@@ -65,6 +72,10 @@ class Discrepancy:
     hour: str
     key: str
     detail: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", printable(self.key))
+        object.__setattr__(self, "detail", printable(self.detail))
 
     @property
     def remedy(self) -> str:
@@ -108,6 +119,11 @@ _REMEDIES: Final = {
         "It was edited, or copied from elsewhere. Restore it from a bucket version or a backup. Without one: delete "
         f"it, then {_ADOPT}."
     ),
+    (Wrong.CONTRADICTS, Thing.DAY): (
+        "Keep it: it may be all that is left of those hours, and messages_daily of this day would make it without "
+        "them. Restore the raw files and records of the hours from bucket versions or a backup. Find out who removed "
+        "them."
+    ),
     (Wrong.CONTRADICTS, Thing.DAY_RECORD): (
         "It was edited, or copied from elsewhere. Delete it, then run messages_daily of this day in Dagster."
     ),
@@ -132,4 +148,5 @@ _REMEDIES_OF_ALL: Final = {
     Wrong.EXTRA: f"{_NOT_THE_ARCHIVES} Move it away by hand: nothing is ever removed here.",
     Wrong.NOT_BUILT: f"The raw files are safe. {_CATCH_UP} builds the messages from them.",
     Wrong.GAP: "chat-archive catch-up asks for it or records its loss. Find out why nothing is recorded.",
+    Wrong.NOT_VERIFIED: "Report it. The rest was verified; of this nothing is known until the program is mended.",
 }

@@ -85,8 +85,15 @@ def _is_the_same(stored: Path, built: Path) -> bool:
         return True
     try:
         return _has_another_writer_and_the_same_rows(stored, built)
-    except pa.ArrowException:  # its bytes are those of its record, and no table
+    except (pa.ArrowException, OSError) as error:  # its bytes are those of its record, and no table
+        _raise_if_of_the_disk(error)
         return False
+
+
+def _raise_if_of_the_disk(error: Exception) -> None:
+    """Let a disk's error pass: it has a number. pyarrow raises an OSError without one for a footer it cannot read."""
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
 
 
 def _has_another_writer_and_the_same_rows(stored: Path, built: Path) -> bool:
@@ -121,7 +128,7 @@ def contradictions_of_hour(record: MessagesRecord, stored: Mapping[Thing, Path])
     rows = {Thing.MESSAGES: record.counts.messages, Thing.QUARANTINE: record.counts.quarantined}
     says = {
         "app": record.app,
-        "hour": int(record.hour),
+        "hour": record.hour,
         "schema_version": record.schema_version,
         "raw_revisions": sorted(record.raw_revisions),
         "counts": record.counts.model_dump(),
@@ -145,14 +152,17 @@ def contradictions_of_day(record: DailyRecord, stored: Path) -> Iterator[str]:
 def _contradictions(thing: Thing, path: Path, says: Mapping[str, object], rows: int) -> Iterator[str]:
     try:
         metadata = pq.read_metadata(path)
-    except pa.ArrowException:
+    except (pa.ArrowException, OSError) as error:
+        _raise_if_of_the_disk(error)
         yield f"what it names as {thing} is no Parquet file"
         return
     if metadata.num_rows != rows:
         yield f"it counts {rows:,} rows of {thing}, and the object holds {metadata.num_rows:,}"
-    own = {name.decode(): value for name, value in (metadata.metadata or {}).items()}
+    own = {name.decode(errors="replace"): value for name, value in (metadata.metadata or {}).items()}
     for name, value in says.items():
         said = _json(own.get(name, b""))
+        if name == "hour":  # a number in the file, and whatever somebody wrote in the record
+            said = str(said)
         if name == "counts" and isinstance(said, dict) and isinstance(value, dict):
             said = dict.fromkeys(value, 0) | said  # what an older program did not count yet
         if said != value:

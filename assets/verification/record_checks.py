@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from assets.verification.discrepancy import Discrepancy, Thing, Wrong
 from assets.verification.expected import is_sha256
@@ -15,11 +14,7 @@ from resources.archive.records import CaptureRecord, MessagesRecord, messages_ar
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.hours.state import HourState
-
-_ASKED_WITHIN: Final = timedelta(hours=3)
-"""So long after an hour is due something is recorded of it, or the archive does not run."""
-
-_BUILT_WITHIN: Final = timedelta(hours=1)
+from resources.hours.watched import CONVERSION_GRACE, LONGEST_LAG
 
 
 def check_hour(hour: Hour, records: HourRecords, archive: AppArchive, now: datetime) -> list[Discrepancy]:
@@ -42,7 +37,7 @@ def check_hour(hour: Hour, records: HourRecords, archive: AppArchive, now: datet
         ]
     elif messages is not None:
         found.append(Discrepancy(Wrong.MISSING, Thing.CAPTURE_RECORD, hour.key, layout.capture_record(hour)))
-    elif now >= archive.app.policy.first_look_at(hour) + _ASKED_WITHIN:
+    elif now >= archive.app.policy.first_look_at(hour) + LONGEST_LAG:
         found.append(Discrepancy(Wrong.GAP, Thing.CAPTURE_RECORD, hour.key, layout.capture_record(hour)))
     if messages is not None:
         key = layout.messages_record(hour)
@@ -52,7 +47,7 @@ def check_hour(hour: Hour, records: HourRecords, archive: AppArchive, now: datet
         ]
     if capture is not None and not messages_are_current(capture, messages):
         newest = max(revision.captured_at for revision in capture.intact_revisions)
-        if now - newest > _BUILT_WITHIN:
+        if now - newest > CONVERSION_GRACE:
             found.append(Discrepancy(Wrong.NOT_BUILT, Thing.MESSAGES, hour.key, layout.messages(hour)))
     return found
 
@@ -72,7 +67,7 @@ def _of_messages(
     layout, counts = archive.layout, record.counts
     if (record.app, record.hour) != (archive.app.name, hour.key):
         yield f"it is of {record.app} {record.hour}"
-    if not _adds_up(record):
+    if not counts.add_up:
         yield (
             f"{counts.lines:,} lines are not {counts.messages:,} messages + {counts.duplicates:,} duplicates + "
             f"{counts.quarantined:,} quarantined + {counts.blank:,} blank"
@@ -90,11 +85,6 @@ def _of_messages(
         yield "it names a raw file that the capture record does not know"
 
 
-def _adds_up(record: MessagesRecord) -> bool:
-    counts = record.counts
-    return counts.lines == counts.messages + counts.duplicates + counts.quarantined + counts.blank
-
-
 def check_day(
     day: Day, record: DailyRecord | None, hours: Mapping[Hour, HourRecords], archive: AppArchive
 ) -> list[Discrepancy]:
@@ -103,12 +93,26 @@ def check_day(
     Args:
         day: The day.
         record: What the ledger holds of it.
-        hours: What the ledger holds of its hours.
+        hours: What the ledger holds of its hours; without those whose records cannot be read.
         archive: Whose ledger it is.
     """
     key = archive.layout.daily_record(day)
-    details = _of_day(day, record, hours, archive) if record is not None else ()
-    return [Discrepancy(Wrong.CONTRADICTS, Thing.DAY_RECORD, day.hours[-1].key, key, detail) for detail in details]
+    if record is None:
+        return []
+    last = day.hours[-1].key
+    found = [
+        Discrepancy(Wrong.CONTRADICTS, Thing.DAY_RECORD, last, key, detail)
+        for detail in _of_day(day, record, hours, archive)
+    ]
+    gone = [hour.key for hour in day.hours if hour.key in record.hours and hour in hours and not _holds(hours[hour])]
+    if gone:
+        detail = f"it was made with {', '.join(gone)}, of which the ledger holds no messages any more"
+        found.append(Discrepancy(Wrong.CONTRADICTS, Thing.DAY, last, archive.layout.messages_daily(day), detail))
+    return found
+
+
+def _holds(records: HourRecords) -> bool:
+    return records.messages is not None and records.messages.messages is not None
 
 
 def _of_day(day: Day, record: DailyRecord, hours: Mapping[Hour, HourRecords], archive: AppArchive) -> Iterator[str]:
@@ -121,8 +125,8 @@ def _of_day(day: Day, record: DailyRecord, hours: Mapping[Hour, HourRecords], ar
         messages = hours[hour].messages if hour in hours else None
         if hour.key in record.hours:
             if messages is None or messages.messages is None or messages.messages.sha256 != record.hours[hour.key]:
-                return  # the hour was revised since; the day is due again, and cannot be added up
-            if not _adds_up(messages):
+                return  # it is gone, which is named, or was revised since, and the day is due again: no sum to compare
+            if not messages.counts.add_up:
                 return  # that is named with the hour
             rows += messages.counts.messages
     if rows != record.messages + record.duplicates:

@@ -17,16 +17,25 @@ from typing import Final, TypeVar
 
 from assets.verification.compare import Comparison, Seen, compare
 from assets.verification.discrepancy import Discrepancy, Thing, Wrong
-from assets.verification.expected import ExpectedObject, expected_of_day, expected_of_hour, folder_of
+from assets.verification.expected import (
+    ExpectedObject,
+    expected_of_day,
+    expected_of_hour,
+    folder_of,
+    what_lies_at,
+)
 from assets.verification.read_data import Reading, read_day, read_hour
 from assets.verification.record_checks import check_day, check_hour
 from resources.archive.app_archive import AppArchive
 from resources.archive.daily_record import DailyRecord
-from resources.archive.errors import ArchiveDamaged
+from resources.archive.errors import ArchiveDamaged, ArchiveError
+from resources.archive.layout import Layout
 from resources.archive.ledger import HourRecords
 from resources.archive.objects import ListedObject
+from resources.defects import defect_in_words
 from resources.hours.day import Day
 from resources.hours.hour import Hour
+from resources.temporary_folder import LocalDiskError
 
 _LOOKS: Final = 4
 _ASKERS: Final = 16
@@ -104,7 +113,7 @@ class Verifier:
                 workers = readers if self._read_data else askers
                 found = list(workers.map(self._hour, hours, [known[hour] for hour in hours], repeat(listed)))
                 if with_day:
-                    found.append(self._day(day, {hour: each.records for hour, each in known.items()}, listed))
+                    found.append(self._day(day, _readable(known), listed))
                 yield found
 
     def strays(self, first: Day) -> list[Discrepancy]:
@@ -113,16 +122,31 @@ class Verifier:
         Raises:
             ArchiveError: S3 cannot be read.
         """
-        own = {self._layout.watch_record, self._layout.verification_record}
-        found = []
-        for folder in (*self._layout.data_folders, self._layout.ledger):
-            for entry in self._archive.bucket.listed(folder):
-                day, _ = self._layout.place_of(entry.key)
-                if entry.key not in own and (day is None or day < first):
-                    found.append(Discrepancy(Wrong.EXTRA, folder_of(entry.key, self._layout), "", entry.key))
+        layout, found = self._layout, []
+        recorded: set[str] = set()
+        for folder in (layout.ledger, *layout.data_folders):
+            for key in self._archive.bucket.keys(folder):
+                day, hour = layout.place_of(key)
+                if day is not None and day >= first:
+                    continue
+                thing = what_lies_at(key, layout)
+                if thing is None:
+                    found.append(Discrepancy(Wrong.EXTRA, folder_of(key, layout), "", key))
+                elif folder == layout.ledger:
+                    recorded.add(key)
+                elif day is not None and _record_of(thing, day, hour, layout) not in recorded:
+                    found.append(Discrepancy(Wrong.NOT_RECORDED, thing, (hour or day.hours[-1]).key, key))
         return found
 
     def _hour(self, hour: Hour, known: _Known, listed: Listed) -> Verified:
+        try:
+            return self._settled_look_at_hour(hour, known, listed)
+        except (ArchiveError, LocalDiskError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect; the other hours go on
+            return _not_verified(Thing.MESSAGES, hour, self._layout.messages(hour), error)
+
+    def _settled_look_at_hour(self, hour: Hour, known: _Known, listed: Listed) -> Verified:
         """Look at an hour; and again with its records read anew, until what is wrong is so by records that stayed."""
         found = self._look_at_hour(hour, known, listed)
         for _ in range(_LOOKS - 1):
@@ -148,7 +172,15 @@ class Verifier:
         return _verified(hour, expected, comparison, reading, of_records)
 
     def _day(self, day: Day, hours: Mapping[Hour, HourRecords], listed: Listed) -> Verified:
-        """Look at what belongs to a day as a whole, and again as `_hour` does."""
+        try:
+            return self._settled_look_at_day(day, hours, listed)
+        except (ArchiveError, LocalDiskError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect; the other days go on
+            return _not_verified(Thing.DAY, day.hours[-1], self._layout.messages_daily(day), error)
+
+    def _settled_look_at_day(self, day: Day, hours: Mapping[Hour, HourRecords], listed: Listed) -> Verified:
+        """Look at what belongs to a day as a whole, and again as `_settled_look_at_hour` does."""
         try:
             record = self._archive.ledger.daily(day)
             found = self._look_at_day(day, record, hours, listed)
@@ -156,7 +188,7 @@ class Verifier:
                 if not found.discrepancies:
                     break
                 before, record = record, self._archive.ledger.daily(day)
-                hours = {hour: self._known(hour).records for hour in day.hours}
+                hours = _readable({hour: self._known(hour) for hour in day.hours})
                 listed = self._listed(map(self._list, self._layout.folders_of_day(day)))
                 found = self._look_at_day(day, record, hours, listed)
                 if record == before:
@@ -239,6 +271,22 @@ def _verified(
         under_way=comparison.under_way,
         discrepancies=_joined((*of_records, *comparison.discrepancies, *reading.discrepancies)),
     )
+
+
+def _readable(known: Mapping[Hour, _Known]) -> dict[Hour, HourRecords]:
+    return {hour: each.records for hour, each in known.items() if not each.unreadable}
+
+
+def _not_verified(thing: Thing, hour: Hour, key: str, error: Exception) -> Verified:
+    found = Discrepancy(Wrong.NOT_VERIFIED, thing, hour.key, key, defect_in_words(error))
+    return Verified(hour, discrepancies=(found,))
+
+
+def _record_of(thing: Thing, day: Day, hour: Hour | None, layout: Layout) -> str:
+    """Return where the record lies that names what is kept at a place."""
+    if hour is None:
+        return layout.daily_record(day)
+    return layout.capture_record(hour) if thing is Thing.RAW else layout.messages_record(hour)
 
 
 def _joined(discrepancies: Iterable[Discrepancy]) -> tuple[Discrepancy, ...]:

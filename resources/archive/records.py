@@ -232,6 +232,11 @@ class MessageCounts(_Record):
     outside_hour: int = 0
     id_time_differs: int = 0
 
+    @property
+    def add_up(self) -> bool:
+        """Whether every line became something."""
+        return self.lines == self.messages + self.duplicates + self.quarantined + self.blank
+
 
 class Oddity(_Record):
     """Something the lines of an hour hold that the platform's documentation does not, or not so.

@@ -10,15 +10,20 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.verification.daily_sample import verify_sample
+from assets.verification import verification_asset
+from assets.verification.daily_sample import Sample, verify_sample
 from assets.verification.verification_asset import VERIFICATION_KEY
 from pipelines.definitions import VERIFICATION_JOB, build_definitions
 from pipelines.findings import FindingKind
 from pipelines.watch import look_through, tell_what_is_new
+from resources.archive.app_archive import AppArchive
 from resources.archive.errors import ArchiveUnreachable
 from resources.archive.objects import ArchiveBucket, ListedObject
 from resources.archive.verification_record import MOST_HOURS_KEPT, VerificationRecord
+from resources.simulated_platform import SimulatedApp
+from resources.temporary_folder import LocalDiskError
 from tests.assets.verification.archives import (
+    EMPTY,
     PLAIN,
     QUARANTINED,
     REVISED,
@@ -26,6 +31,7 @@ from tests.assets.verification.archives import (
     publish_again,
 )
 from tests.assets.verification.conftest import somebody
+from tests.conftest import MakeWorld
 from tests.pipelines.query.archives import DAY
 from tests.pipelines.test_daily_schedules import run
 from tests.pipelines.test_schedules import instance
@@ -184,3 +190,81 @@ def test_a_share_that_is_none_and_a_bucket_that_is_not_there_fail_the_run_with_w
 def told(result: dg.ExecuteInProcessResult) -> str:
     failure = next(event for event in result.all_events if event.is_step_failure).step_failure_data
     return str(failure.user_failure_data and failure.user_failure_data.description)
+
+
+def remembered(world: World) -> dict[str, tuple[str, ...]]:
+    record = world.archive.ledger.verification()
+    assert record is not None
+    return record.damaged
+
+
+def test_a_gap_is_left_to_the_watch_only_as_far_back_as_the_watch_looks(somebody: BehindItsBack) -> None:
+    world, layout = somebody.world, somebody.world.archive.layout
+    somebody.delete(layout.capture_record(EMPTY))
+    sample(world)
+    assert remembered(world) == {}
+    world.clock.turn_to(EMPTY.start + timedelta(days=36, minutes=1))
+    sample(world)
+    assert EMPTY.key in remembered(world)
+
+
+def test_remembered_keys_that_are_no_hours_are_dropped(somebody: BehindItsBack) -> None:
+    world = somebody.world
+    sample(world)
+    somebody.edit(world.archive.layout.verification_record, damaged={"": ["x"], "9999123123": ["y"]})
+    assert sample(world, days=0) == 0
+    assert remembered(world) == {}
+
+
+def two_apps(make_world: MakeWorld) -> World:
+    apps = [SimulatedApp("acme", name, requests_per_minute=1000) for name in ("one", "two")]
+    return make_world(apps=apps, first_hour="2026112300")
+
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def test_each_app_has_its_share_of_the_time_and_another_comes_first_each_day(
+    make_world: MakeWorld, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, order = two_apps(make_world), []
+
+    def slow(archive: AppArchive, *arguments: Any) -> Sample:
+        may_go_on = arguments[-1]
+        minutes = 0
+        while may_go_on():
+            world.clock.advance(timedelta(minutes=1))
+            minutes += 1
+        order.append((archive.app.name, minutes))
+        return Sample(archive.app.name, hours=minutes, not_reached=5, objects=0, bytes=0, discrepancies=())
+
+    monkeypatch.setattr(verification_asset, "verify_sample", slow)
+    job = build_definitions(world.runtime).get_repository_def().get_job(VERIFICATION_JOB)
+    assert job.execute_in_process(instance=instance, run_config=QUIET).success
+    world.clock.advance(timedelta(days=1))
+    assert job.execute_in_process(instance=instance, run_config=QUIET).success
+    assert [minutes for _, minutes in order] == [15] * 4
+    first, second, third, fourth = (name for name, _ in order)
+    assert (first, second) == (fourth, third)
+    assert first != second
+    assert metadata_of(instance)["not_reached"].value == 10
+
+
+@pytest.mark.parametrize("error", [ArchiveUnreachable("LIST failed.", "Try later."), LocalDiskError("It is full.")])
+def test_one_apps_trouble_leaves_the_others_tables_in_the_failure(
+    make_world: MakeWorld, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    world = two_apps(make_world)
+
+    def fail_for_one(archive: AppArchive, *arguments: Any) -> Sample:
+        if archive.app.name == "acme/one":
+            raise error
+        return verify_sample(archive, *arguments)
+
+    monkeypatch.setattr(verification_asset, "verify_sample", fail_for_one)
+    job = build_definitions(world.runtime).get_repository_def().get_job(VERIFICATION_JOB)
+    result = job.execute_in_process(instance=instance, run_config=QUIET, raise_on_error=False)
+    assert f"acme/one could not be verified. {error}" in told(result)
+    failure: Any = next(event for event in result.all_events if event.is_step_failure).step_failure_data
+    (row,) = failure.user_failure_data.metadata["verified"].records
+    assert row.data["app"] == "acme/two"

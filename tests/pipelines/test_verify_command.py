@@ -78,6 +78,22 @@ def test_without_hours_it_verifies_everything_and_finds_gaps_and_strays(somebody
     assert f"gap: capture record (acme/support, {hours - recorded - not_due})" in result.output
 
 
+def test_what_lies_in_the_tables_and_belongs_to_no_app_is_named_when_everything_is_verified(
+    somebody: BehindItsBack, type_: Type
+) -> None:
+    strangers = ["messages/evil.parquet", "messages/app=evil/date=2026-11-20/messages.parquet", "quarantine/app=x/a"]
+    removed = "messages/app=gone_1/date=2026-11-20/hour=00/messages.parquet"
+    for key in (*strangers, removed, "ledger/app=evil/notes.json"):
+        somebody.put(f"history/{key}", b"PAR1")
+    somebody.put("history/ledger/app=gone_1/date=2026-11-20/hour=00/messages.json", b"{}")
+    lines = type_("verify").output.splitlines()
+    for key in strangers:
+        assert sum(f"s3://{somebody.bucket}/history/{key}" in line for line in lines) == 1
+    assert not any("app=gone_1" in line for line in lines)
+    for words in (("--app", "acme/support"), ("--hours", PLAIN.key), ("--sample", "1%")):
+        assert "evil" not in type_("verify", *words).output
+
+
 def test_a_sample_takes_its_share_and_other_hours_tomorrow(somebody: BehindItsBack, type_: Type, world: World) -> None:
     def hours(output: str) -> set[str]:
         return {line.split()[0] for line in output.splitlines() if "/capture.json" in line}

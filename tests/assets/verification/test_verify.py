@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from assets.capture import capture_hour
 from assets.daily.publish_daily import publish_daily
 from assets.publish_messages import publish_messages
-from assets.verification.discrepancy import Thing, Wrong
+from assets.verification.discrepancy import Discrepancy, Thing, Wrong
 from assets.verification.verify import Verifier
 from resources.archive.app_archive import AppArchive
 from resources.hours.hour import Hour
@@ -34,7 +36,7 @@ from tests.assets.verification.archives import (
     publish_again,
     verified,
 )
-from tests.pipelines.query.archives import DAY, archive_lines, message
+from tests.pipelines.query.archives import DAY, NEXT_DAY, archive_lines, message
 from tests.resources.archive.troubled_wire import after, changed_body, let_through, troubled
 from tests.world import World
 
@@ -213,6 +215,13 @@ def messages_forged_with_their_record(who: BehindItsBack, archive: AppArchive) -
     who.edit(archive.layout.messages_record(PLAIN), messages={"key": key, **digest_of(content)})
 
 
+def messages_forged_with_a_footer_of_garbage(who: BehindItsBack, archive: AppArchive) -> None:
+    key = archive.layout.messages(PLAIN)
+    content = b"PAR1" + b"\xff" * 40 + (40).to_bytes(4, "little") + b"PAR1"
+    who.stored_as_ours(key, content)
+    who.edit(archive.layout.messages_record(PLAIN), messages={"key": key, **digest_of(content)})
+
+
 def record_that_names_another_object(who: BehindItsBack, archive: AppArchive) -> None:
     record = archive.ledger.messages(PLAIN)
     assert record is not None
@@ -277,6 +286,12 @@ ALWAYS, WITH_DATA = False, True
         (duplicates_that_never_were, WITH_DATA, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
         (revision_missing_from_the_messages, ALWAYS, REVISED, [(Wrong.NOT_BUILT, Thing.MESSAGES)]),
         (messages_forged_with_their_record, WITH_DATA, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+        (
+            messages_forged_with_a_footer_of_garbage,
+            WITH_DATA,
+            PLAIN,
+            [(Wrong.DIFFERS, Thing.MESSAGES), (CONTRADICTS, Thing.MESSAGES_RECORD)],
+        ),
         (record_that_names_another_object, ALWAYS, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
     ],
     ids=lambda case: case[0].__name__,
@@ -300,9 +315,10 @@ def test_case_38_each_thing_that_is_missing_extra_or_altered_is_named(
 
 def test_what_lies_in_no_days_folder_is_a_stray(somebody: BehindItsBack) -> None:
     layout = somebody.world.archive.layout
+    before = LAST_HOUR.plus(-24 * 400)
     strays = [
         f"{layout.data_folders[1]}a.parquet",
-        layout.messages(LAST_HOUR.plus(-24 * 400)),
+        layout.messages(before).replace("messages.parquet", "part-0.parquet"),
         f"{layout.ledger}old.json",
     ]
     for key in strays:
@@ -311,6 +327,70 @@ def test_what_lies_in_no_days_folder_is_a_stray(somebody: BehindItsBack) -> None
     verifier = Verifier(somebody.world.archive, somebody.world.clock.now(), read_data=False)
     assert sorted(each.key for each in verifier.strays(DAY)) == sorted(strays)
     assert {each.wrong for each in verifier.strays(DAY)} == {EXTRA}
+
+
+def test_of_hours_before_the_first_only_what_no_record_names_is_a_stray(somebody: BehindItsBack) -> None:
+    world, layout = somebody.world, somebody.world.archive.layout
+    verifier = Verifier(world.archive, world.clock.now(), read_data=False)
+    assert verifier.strays(NEXT_DAY) == []
+    somebody.delete(layout.messages_record(PLAIN))
+    (found_now,) = verifier.strays(NEXT_DAY)
+    assert (found_now.wrong, found_now.hour, found_now.key) == (
+        Wrong.NOT_RECORDED,
+        PLAIN.key,
+        layout.messages(PLAIN),
+    )
+
+
+def delete_all_of(who: BehindItsBack, hour: Hour) -> None:
+    """Delete an hour's raw files, messages and records."""
+    for folder in who.world.archive.layout.folders_of_hour(hour):
+        who.delete(*who.world.archive.bucket.keys(folder))
+
+
+def test_an_hour_of_a_compacted_day_that_was_deleted_with_its_records_is_named(somebody: BehindItsBack) -> None:
+    world = somebody.world
+    delete_all_of(somebody, PLAIN)
+    world.clock.advance(timedelta(days=40))
+    capture_hour(PLAIN, world.archive, lambda: world.runtime.platform(world.app), world.clock)  # expired, never asked
+    looks = [found(world, PLAIN, LAST_HOUR, read_data=read_data) for read_data in (False, True)]
+    assert [kinds(each) for each in looks] == [[(CONTRADICTS, Thing.DAY)]] * 2
+    assert PLAIN.key in looks[0][0].detail
+    assert QUARANTINED.key not in looks[0][0].detail
+    assert "Keep it" in looks[0][0].remedy
+
+
+def test_an_hour_that_was_revised_since_its_day_was_made_is_no_contradiction(somebody: BehindItsBack) -> None:
+    world = somebody.world
+    archive_lines(world, PLAIN, message(4, PLAIN, "carl", "ann", "late"), age=26)
+    publish_again(world, PLAIN)
+    assert found(world, LAST_HOUR) == []
+
+
+def test_a_messages_record_of_an_hour_that_is_none_is_named_and_stops_nothing(somebody: BehindItsBack) -> None:
+    somebody.edit(somebody.world.archive.layout.messages_record(PLAIN), hour="rubbish")
+    discrepancies = found(somebody.world, QUARANTINED, PLAIN, read_data=True)
+    assert kinds(discrepancies) == [(CONTRADICTS, Thing.MESSAGES_RECORD)]
+    assert "rubbish" in discrepancies[0].detail
+
+
+@pytest.mark.parametrize("reader", ["check_hour", "check_day"])
+def test_a_defect_is_a_finding_of_its_hour_by_name_and_place_and_the_others_go_on(
+    somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch, reader: str
+) -> None:
+    def fail(*arguments: object) -> list[Discrepancy]:
+        if arguments[0] in {PLAIN, DAY}:
+            raise ValueError("what somebody wrote")
+        return []
+
+    monkeypatch.setattr(f"assets.verification.verify.{reader}", fail)
+    somebody.delete(somebody.raw_key(QUARANTINED))
+    missing, defect = sorted(found(somebody.world, QUARANTINED, PLAIN, LAST_HOUR), key=lambda each: each.wrong)
+    assert missing.wrong is MISSING
+    assert defect.wrong is Wrong.NOT_VERIFIED
+    assert defect.hour == (PLAIN if reader == "check_hour" else LAST_HOUR).key
+    assert "a ValueError at tests/assets/verification/test_verify.py:" in defect.detail
+    assert "somebody wrote" not in defect.sentence
 
 
 # Case 37: bytes that are changed on the way
