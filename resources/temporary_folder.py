@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 _PREFIX = "chat-archive-run-"
 _LOCK_FILE = "in-use.lock"
-_SECONDS_TO_LOCK = 3600.0
+_SECONDS_TO_LOCK = 60.0
 """A folder as young as this may belong to a process that has not come to lock it yet."""
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -46,7 +46,7 @@ def temporary_folder() -> Iterator[Path]:
                 yield folder
     except OSError as error:
         remedy = _remedy_of(error)
-        if remedy is None:  # not the disk's doing
+        if remedy is None:  # not the disk's doing, or not that of this folder
             raise
         raise LocalDiskError(f"{_place()} cannot be used: {os.strerror(error.errno or 0)}. {remedy}") from None
 
@@ -70,9 +70,18 @@ def _remedy_of(error: OSError) -> str | None:
         return "Make room there, or set TMPDIR to a folder with more, and run it again."
     if error.errno == errno.EIO:
         return "Check the disk it lies on, or set TMPDIR to a folder on another one, and run it again."
-    if error.errno in _NO_ACCESS:
+    if error.errno in _NO_ACCESS and _is_about_this_folder(error):
         return "Let this user write there, or set TMPDIR to another folder, and run it again."
     return None
+
+
+def _is_about_this_folder(error: OSError) -> bool:
+    """Tell an error of the folder from one of any other file that was opened meanwhile, such as one of certificates."""
+    try:
+        place = gettempdir()
+    except FileNotFoundError:  # there is no place for the folder at all
+        return True
+    return error.filename is not None and Path(os.fsdecode(error.filename)).is_relative_to(place)
 
 
 def _place() -> str:

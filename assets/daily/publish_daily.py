@@ -62,6 +62,12 @@ def _publish(day: Day, archive: AppArchive, clock: Clock) -> DailyRecord | None:
             f"platform has deleted them; until then its hours are there to be read."
         )
     objects, record = objects_of(day, records), archive.ledger.daily(day)
+    gone = sorted(set(record.hours) - {hour.key for hour, each in records.items() if each.messages}) if record else []
+    if gone:
+        raise CompactionFailed(
+            f"{day} of {archive.app.name}: the messages of {', '.join(gone)} are in the day's object, and their record "
+            f"is gone. The day is not made again without them: restore the hours (chat-archive verify names them)."
+        )
     if not objects or (is_compacted(record, objects) and _is_stored(record, before)):
         return record
     try:

@@ -62,7 +62,8 @@ def adopt(hour: Hour, archive: AppArchive, clock: Clock) -> Adoption:
             refused.append(entry.key)
         else:
             adopted.append(revision)
-    if not adopted:
+    # A file that is recorded as adopted already may be all that a killed run came to: the rest is done again.
+    if not adopted and not (capture and any(revision.adopted for revision in capture.raw_revisions)):
         return Adoption(hour, (), tuple(refused), None)
     _record(hour, tuple(adopted), archive, clock)
     _, messages = publish_messages(hour, archive, clock)

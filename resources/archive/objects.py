@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from botocore.exceptions import ClientError
 
 from resources.archive.arriving_file import ArrivingFile, arriving
-from resources.archive.errors import ArchiveSuperseded, damaged_object, refused_although_it_holds
+from resources.archive.errors import ArchiveSuperseded, ArchiveUnreachable, damaged_object, refused_although_it_holds
 from resources.archive.multipart import MultipartUpload
 from resources.archive.removal import Removal
 from resources.archive.retries import retrying, was_a_conflict
@@ -100,11 +100,21 @@ class ArchiveBucket:
         return Removal(self._client, self.name)
 
     def time(self) -> datetime:
-        """Return the time by S3's own clock, to which what a listing tells of objects is compared; in whole seconds."""
+        """Return the time by S3's own clock, to which what a listing tells of objects is compared; in whole seconds.
+
+        Raises:
+            ArchiveUnreachable: The answer does not tell it.
+        """
         with explained("LIST", self.name, self.prefix):
             answer = self._client.list_objects_v2(Bucket=self.name, Prefix=self.prefix, MaxKeys=1)
-        told = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
-        return parsedate_to_datetime(told).astimezone(UTC) if told else self.clock.now()
+        told = value_in(answer["ResponseMetadata"]["HTTPHeaders"], "date")
+        try:
+            return parsedate_to_datetime(told).astimezone(UTC)
+        except ValueError:
+            raise ArchiveUnreachable(
+                f"LIST s3://{self.name}/{self.prefix} was answered with a Date that is none.",
+                "Look for a proxy before the S3 server that changes it, and run it again.",
+            ) from None
 
     def head(self, key: str) -> ObjectHead | None:
         """Return what S3 tells of an object, or None when there is none."""

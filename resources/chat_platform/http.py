@@ -5,6 +5,7 @@ Not here: what is asked (`client.py`, `token_request.py`, `download.py`).
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -31,6 +32,21 @@ _LATEST_PLAUSIBLE = datetime(2286, 11, 20, tzinfo=UTC)
 keep_secrets_out_of_logs()
 
 
+def _certificates() -> ssl.SSLContext:
+    """Return which certificates are trusted: those of the environment, as SSL_CERT_FILE and SSL_CERT_DIR name them.
+
+    Raises:
+        WrongConfiguration: They cannot be read.
+    """
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise WrongConfiguration(
+            f"The trusted certificates cannot be read: {type(error).__name__}.",
+            "Correct the variables SSL_CERT_FILE and SSL_CERT_DIR, or remove them.",
+        ) from None
+
+
 def api_client(app: AppSettings) -> httpx.Client:
     """Return a client for the platform's REST API. It follows no redirect, and keeps no token and no cookie.
 
@@ -40,6 +56,7 @@ def api_client(app: AppSettings) -> httpx.Client:
         base_url=f"{app.rest_url}/{app.org}/{app.app}/",
         headers={"Accept": "application/json", "Accept-Encoding": "identity"},
         cookies=_no_cookies(),
+        verify=_certificates(),
         timeout=_TIMEOUT,
         follow_redirects=False,
         trust_env=not app.allow_http,  # loopback is not reached through a proxy
@@ -52,7 +69,9 @@ def download_client(app: AppSettings) -> httpx.Client:
     URLs are the platform's word, so it connects to public addresses only; for a simulated platform to loopback only.
     """
     return httpx.Client(
-        transport=CheckedTransport(is_loopback if app.allow_http else is_public, through_proxy=not app.allow_http),
+        transport=CheckedTransport(
+            is_loopback if app.allow_http else is_public, tls=_certificates(), through_proxy=not app.allow_http
+        ),
         headers={"Accept": "*/*", "Accept-Encoding": "identity"},
         cookies=_no_cookies(),
         timeout=_TIMEOUT,

@@ -29,6 +29,7 @@ from assets.publish_messages import ConversionFailed, publish_messages
 from resources.archive import objects
 from resources.archive.errors import ArchiveError
 from resources.archive.objects import ArchiveBucket
+from resources.chat_platform.checked_transport import CheckedTransport
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.runtime import Runtime
@@ -130,10 +131,11 @@ class _Steps:
         events: Any = runtime.bucket._client.meta.events
         events.register("before-send.s3", self._step)
         events.register("response-received.s3", self._step)
-        httpx.HTTPTransport.handle_request = self._around(httpx.HTTPTransport.handle_request)  # type: ignore[method-assign]
+        for transport in (httpx.HTTPTransport, CheckedTransport):  # the platform's API, and the hour's file
+            transport.handle_request = self._around(transport.handle_request)  # type: ignore[method-assign]
 
     def _around(self, handle: Callable[..., httpx.Response]) -> Callable[..., httpx.Response]:
-        def handled(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        def handled(transport: httpx.BaseTransport, request: httpx.Request) -> httpx.Response:
             self._step()
             response = handle(transport, request)
             self._step()

@@ -73,18 +73,32 @@ def test_what_every_operation_of_the_code_needs_is_known() -> None:
 
 
 def test_the_archive_may_do_everything_the_code_does_but_delete() -> None:
-    needed = {NEEDS[operation] for operation in operations_called()} - {
-        "s3:DeleteObject",
-        "s3:ListMultipartUploadParts",
-    }
-    assert needed <= actions(policy("archive-policy"))
-    assert not {action for action in actions(policy("archive-policy")) if "Delete" in action}
+    needed = {NEEDS[operation] for operation in operations_called()}
+    only_cleanup = {"s3:DeleteObject", "s3:ListBucketMultipartUploads"}
+    encryption = {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert actions(policy("archive-policy")) == needed - only_cleanup | encryption
 
 
 def test_the_cleanup_may_delete_and_never_write() -> None:
-    allowed = actions(policy("cleanup-policy"))
-    assert {"s3:DeleteObject", "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:AbortMultipartUpload"} <= allowed
-    assert "s3:PutObject" not in allowed
+    reads = {"s3:GetObject", "s3:ListBucket", "s3:ListBucketMultipartUploads", "kms:Decrypt"}
+    assert actions(policy("cleanup-policy")) == reads | {"s3:DeleteObject", "s3:AbortMultipartUpload"}
+
+
+@pytest.mark.parametrize(
+    ("key", "removable"),
+    [
+        (OF_AN_APP.messages(HOUR), True),
+        (OF_AN_APP.messages_daily(Day.of(HOUR)), True),
+        (OF_AN_APP.quarantine(HOUR), True),
+        (OF_AN_APP.raw(HOUR, "a" * 64), False),
+        (OF_AN_APP.capture_record(HOUR), False),
+    ],
+)
+def test_not_even_the_cleanup_may_delete_a_raw_file_or_a_record(key: str, removable: bool) -> None:
+    assert allows("cleanup-policy", "s3:DeleteObject", key) is removable
+    (denied,) = [each for each in policy("bucket-policy") if each["Sid"] == "NobodyDeletesRawFilesOrTheLedger"]
+    matches = any(fnmatchcase(f"{BUCKET}/{key}", pattern) for pattern in as_list(denied["Resource"]))
+    assert matches is not removable
 
 
 def test_an_analyst_may_only_read() -> None:
@@ -143,5 +157,5 @@ def test_the_bucket_encrypts_with_the_key_that_the_policies_name_and_ends_unfini
     keys = {each["Resource"] for name in ALL_POLICIES for each in policy(name) if "kms:Decrypt" in each["Action"]}
     assert {default["KMSMasterKeyID"]} == keys
     lifecycle = json.loads((DEPLOY / "aws" / "bucket-lifecycle.json").read_text(encoding="utf-8"))
-    assert lifecycle["Rules"][0]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 7
+    assert lifecycle["Rules"][0]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 1
     assert "Expiration" not in lifecycle["Rules"][0]

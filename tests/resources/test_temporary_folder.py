@@ -66,7 +66,7 @@ def test_a_folder_in_use_is_left_alone_however_old_it_is() -> None:
 
 
 def test_a_folder_whose_process_may_not_have_come_to_lock_it_is_left_alone(place: Path) -> None:
-    left = left_by_a_killed_process(place, seconds_ago=60)
+    left = left_by_a_killed_process(place, seconds_ago=30)
     with temporary_folder():
         assert left.exists()
 
@@ -103,7 +103,7 @@ def test_nothing_else_is_removed_and_no_link_is_followed(place: Path, tmp_path: 
 )
 def test_what_the_disk_refuses_is_told_with_its_folder_and_a_remedy(place: Path, number: int, says: str) -> None:
     with pytest.raises(LocalDiskError) as caught, temporary_folder():
-        raise OSError(number, "in other words", "/secret/name")
+        raise OSError(number, "in other words", str(place / "secret"))
     assert str(caught.value).startswith(f"The temporary folder {place} cannot be used: {says}")
     assert "secret" not in str(caught.value)
 
@@ -113,6 +113,12 @@ def test_an_error_that_is_not_the_disks_is_left_as_it_is(error: OSError) -> None
     with pytest.raises(type(error)) as caught, temporary_folder():
         raise error
     assert caught.value is error
+
+
+@pytest.mark.parametrize("name", ["/somewhere/else/certificates.pem", None])
+def test_a_missing_file_that_lies_elsewhere_is_not_blamed_on_the_folder(name: str | None) -> None:
+    with pytest.raises(FileNotFoundError), temporary_folder():
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", name)
 
 
 def test_a_place_that_is_not_there_is_told_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

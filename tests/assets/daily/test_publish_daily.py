@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from assets.daily.closed_day import open_hours
+from assets.daily.compaction import CompactionFailed
 from assets.daily.publish_daily import DayNotClosed, publish_daily
 from assets.publish_messages import publish_messages
 from pipelines.days_due import days_due
@@ -70,6 +71,19 @@ def test_a_day_whose_hours_may_still_change_is_refused_with_what_to_expect(world
     with pytest.raises(DayNotClosed, match="is not closed: 24 of its hours may still change"):
         publish_daily(DAY, world.archive, world.clock)
     assert world.archive.ledger.daily(DAY) is None
+
+
+def test_a_day_is_not_made_again_without_an_hour_whose_record_is_gone(world: World, s3_client: Any) -> None:
+    hours = busy_hours(world, 2)
+    close(world, *hours)
+    publish_daily(DAY, world.archive, world.clock)
+    before = ids_of_the_day(world)
+    for key in list(world.keys()):
+        if f"hour={hours[0].start:%H}" in key:
+            s3_client.delete_object(Bucket=world.runtime.bucket.name, Key=key)
+    with pytest.raises(CompactionFailed, match=f"the messages of {hours[0]} are in the day's object"):
+        publish_daily(DAY, world.archive, world.clock)
+    assert ids_of_the_day(world) == before
 
 
 def test_a_day_without_messages_has_no_object(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from unittest.mock import Mock
 
 import orjson
 import pytest
@@ -12,6 +13,7 @@ from assets.publish_messages import ConversionFailed
 from assets.verification.adopt import adopt
 from pipelines.findings import FindingKind
 from pipelines.watch import look_through
+from resources.archive.ledger import Ledger
 from resources.hours.hour import Hour
 from resources.hours.state import HourState
 from tests.assets.looking import record_of
@@ -92,6 +94,20 @@ def test_adopting_twice_is_adopting_once(somebody: BehindItsBack) -> None:
     record = record_of(world, LOST)
     assert adopt(LOST, world.archive, world.clock).adopted == ()
     assert record_of(world, LOST) == record
+
+
+def test_adopting_again_goes_on_where_a_killed_run_was_stopped(
+    somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = somebody.world
+    somebody.unrecorded_raw_file(LOST, said(77, LOST))
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "update_watch", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            adopt(LOST, world.archive, world.clock)
+    assert adopt(LOST, world.archive, world.clock).messages is not None
+    assert world.message_ids(LOST) == Counter({"77": 1})
+    assert LOST.key not in findings(world).get(FindingKind.HOURS_LOST, ())
 
 
 def test_a_file_that_does_not_hold_what_its_name_says_is_not_recorded(somebody: BehindItsBack) -> None:

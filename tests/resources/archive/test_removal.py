@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
+from resources.archive.errors import ArchiveUnreachable
 from resources.archive.objects import ArchiveBucket
 from resources.archive.removal import UnfinishedUpload
 from tests.resources.archive.troubled_wire import Send, Trouble, _Raw, troubled
@@ -46,7 +48,10 @@ def test_the_time_is_what_s3_says_it_is(bucket: ArchiveBucket) -> None:
         assert bucket.time() == datetime(2026, 11, 23, 4, 5, 6, tzinfo=UTC)
 
 
-def test_where_s3_does_not_tell_its_time_this_machines_clock_is_taken(bucket: ArchiveBucket) -> None:
+@pytest.mark.parametrize("headers", [{}, {"Date": "soon"}], ids=["none", "garbage"])
+def test_where_s3_does_not_tell_its_time_no_other_clock_is_taken(
+    bucket: ArchiveBucket, headers: dict[str, str]
+) -> None:
     empty = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
-    with troubled(bucket, "ListObjectsV2", answering(empty)):
-        assert bucket.time() == datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+    with troubled(bucket, "ListObjectsV2", answering(empty, **headers)), pytest.raises(ArchiveUnreachable):
+        bucket.time()

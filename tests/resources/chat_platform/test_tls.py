@@ -85,6 +85,15 @@ def test_case_47_a_companys_own_authority_is_named_openly(tmp_path: Path, monkey
         assert len(server.requests) == 2
 
 
+def test_certificates_that_cannot_be_read_are_told_by_the_variable_that_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+    for client in (api_client, download_client):
+        with pytest.raises(WrongConfiguration, match="SSL_CERT_FILE"):
+            client(settings_for(1))
+
+
 @pytest.mark.parametrize("key", ["verify", "verify_tls", "tls_verify", "ssl_verify", "insecure", "allow_self_signed"])
 def test_case_47_no_key_of_the_settings_switches_it_off(key: str) -> None:
     with pytest.raises(ValidationError, match="not permitted"):

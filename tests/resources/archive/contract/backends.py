@@ -21,7 +21,8 @@ class Capability(StrEnum):
     CHECKSUMS = auto()
     CONDITION_AT_COMPLETION = auto()
     CONDITIONS_IN_VERSIONS = auto()
-    OBJECT_LOCK = auto()
+    RETENTION_KEPT = auto()
+    PARTS_LOCKED = auto()
     POLICIES_CHECKED = auto()
     KMS_KEYS_CHECKED = auto()
     OPERATED = auto()
@@ -32,7 +33,8 @@ _MOTO_LACKS = {
     Capability.CLOCK_CHECKED: "moto does not look at the time of a request",
     Capability.BYTES_CHECKED: "moto does not compare Content-MD5 with the body",
     Capability.POLICIES_CHECKED: "moto heeds a bucket's policy in part, and refuses without a reason",
-    Capability.OBJECT_LOCK: "moto lets a retention be shortened",
+    Capability.PARTS_LOCKED: "moto locks no object that came by parts",
+    Capability.RETENTION_KEPT: "moto lets a retention be shortened",
     Capability.KMS_KEYS_CHECKED: "moto encrypts nothing and takes any key's name",
     Capability.OPERATED: "moto runs in this process: it has no users, no storage and no gateway to be harmed",
 }

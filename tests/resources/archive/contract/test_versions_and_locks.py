@@ -51,9 +51,8 @@ def versioned(bucket: ArchiveBucket, backend: Backend, s3_client: Any) -> Archiv
 
 
 @pytest.fixture
-def locked(bucket_settings: ArchiveSettings, backend: Backend, s3_client: Any) -> ArchiveBucket:
+def locked(bucket_settings: ArchiveSettings, s3_client: Any) -> ArchiveBucket:
     """A bucket whose versions nobody can delete for a day."""
-    backend.needs(Capability.OBJECT_LOCK)
     name = f"locked-{uuid4().hex}"
     s3_client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
     retention = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}
@@ -144,8 +143,9 @@ def test_case_41_a_raw_file_is_stored_in_a_locked_bucket(locked: ArchiveBucket, 
 
 
 def test_case_41_a_large_file_is_stored_in_a_locked_bucket(
-    locked: ArchiveBucket, s3_client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    locked: ArchiveBucket, backend: Backend, s3_client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    backend.needs(Capability.PARTS_LOCKED)
     monkeypatch.setattr("resources.archive.multipart.PART_BYTES", 5 * MIB)
     monkeypatch.setattr("resources.archive.objects.LARGEST_SINGLE_PUT", MIB)
     content, path = Random(1).randbytes(6 * MIB), tmp_path / "large"
@@ -156,8 +156,9 @@ def test_case_41_a_large_file_is_stored_in_a_locked_bucket(
 
 
 def test_case_41_nobody_deletes_a_version_or_shortens_its_time_in_a_locked_bucket(
-    locked: ArchiveBucket, s3_client: Any
+    locked: ArchiveBucket, backend: Backend, s3_client: Any
 ) -> None:
+    backend.needs(Capability.RETENTION_KEPT)
     put(locked, b"one")
     (version,) = versions(s3_client, locked)
     place = {"Bucket": locked.name, "Key": KEY, "VersionId": version}
