@@ -144,7 +144,10 @@ _REMEDIES_OF_ALL: Final = {
     Wrong.ALTERED: _BUILD_AFTER_DELETING,
     Wrong.DIFFERS: f"{_BUILD_AGAIN} After an update of this program that is all; otherwise report it.",
     Wrong.CONTRADICTS: f"It was edited, or copied from elsewhere. Delete it, then {_CATCH_UP}.",
-    Wrong.NOT_RECORDED: f"A run may have been stopped here. {_CATCH_UP} builds and records it.",
+    Wrong.NOT_RECORDED: (
+        f"A run may have been stopped here. {_CATCH_UP} builds and records it. Without any raw file it stays: find out "
+        f"whose it is, and move it away by hand."
+    ),
     Wrong.EXTRA: f"{_NOT_THE_ARCHIVES} Move it away by hand: nothing is ever removed here.",
     Wrong.NOT_BUILT: f"The raw files are safe. {_CATCH_UP} builds the messages from them.",
     Wrong.GAP: "chat-archive catch-up asks for it or records its loss. Find out why nothing is recorded.",
