@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -158,8 +158,7 @@ class _Campaign:
         else:
             runs = [run for app in apps for run in self._planned(app, random)]
         runs += [self._rerun(random.choice(apps), random) for _ in range(_RERUNS)]
-        with self._servers_in_trouble(random):
-            self._do(runs)
+        self._do(runs, self._servers_in_trouble(random))
         self._say(
             f"seed {self._seed}: {self._world.faults.total:,} faults in {self.result.runs:,} runs, "
             f"the clock stands at {self._world.clock.now():%d %B %H:%M}"
@@ -244,10 +243,11 @@ class _Campaign:
         yield
         happening.result()  # a server that did not come back ends the campaign here
 
-    def _do(self, runs: Sequence[OrderedRun]) -> None:
-        """Run them, take down how each ended, and let the reader look at what is there now."""
-        for ended in run_all(runs, SIDE_BY_SIDE):
-            self._take_down(ended)
+    def _do(self, runs: Sequence[OrderedRun], meanwhile: AbstractContextManager[None] | None = None) -> None:
+        """Run them, take down how each ended, and let the reader look once no run and no server is in trouble."""
+        with meanwhile or nullcontext():
+            for ended in run_all(runs, SIDE_BY_SIDE):
+                self._take_down(ended)
         self._reader.look()
 
     def _take_down(self, ended: EndedRun) -> None:
