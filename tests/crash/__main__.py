@@ -17,11 +17,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
-from moto.server import ThreadedMotoServer
 
 from tests.crash import strace
 from tests.crash.fork_server import ForkServer, fork_server
 from tests.crash.stage import SCENES, Figures, Scene, secrets_of, sweep
+from tests.servers.moto import moto_server
 from tests.world import AWS_ENVIRONMENT, start_world
 
 
@@ -35,11 +35,7 @@ def main() -> int:
     violations: list[str] = []
     calls: Counter[str] = Counter()
     with ExitStack() as stack:
-        s3_server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        s3_server.start()
-        stack.callback(s3_server.stop)
-        host, port = s3_server.get_host_and_port()
-        endpoint = f"http://{host}:{port}"
+        endpoint = stack.enter_context(moto_server())
         server = stack.enter_context(fork_server())
         for number, name in enumerate(SCENES):
             with ExitStack() as one_scene:
