@@ -37,15 +37,18 @@ def temporary_folder() -> Iterator[Path]:
     Raises:
         LocalDiskError: It cannot be made, or the block met a disk that is full, broken or closed to this user.
     """
+    folder: Path | None = None
     try:
         # What cannot be removed now is removed by a later run.
-        with TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name:
+        with (
+            TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name,
+            FileLock(Path(name) / _LOCK_FILE),
+        ):
+            _remove_leftovers(Path(name))
             folder = Path(name)
-            with FileLock(folder / _LOCK_FILE):
-                _remove_leftovers(folder)
-                yield folder
+            yield folder
     except OSError as error:
-        remedy = _remedy_of(error)
+        remedy = _remedy_of(error, folder)
         if remedy is None:  # not the disk's doing, or not that of this folder
             raise
         raise LocalDiskError(f"{_place()} cannot be used: {os.strerror(error.errno or 0)}. {remedy}") from None
@@ -65,23 +68,21 @@ def _remove_leftovers(own: Path) -> None:
                     shutil.rmtree(entry.path, ignore_errors=True)
 
 
-def _remedy_of(error: OSError) -> str | None:
+def _remedy_of(error: OSError, folder: Path | None) -> str | None:
     if error.errno in _NO_ROOM:
         return "Make room there, or set TMPDIR to a folder with more, and run it again."
     if error.errno == errno.EIO:
         return "Check the disk it lies on, or set TMPDIR to a folder on another one, and run it again."
-    if error.errno in _NO_ACCESS and _is_about_this_folder(error):
+    if error.errno in _NO_ACCESS and _is_about(folder, error):
         return "Let this user write there, or set TMPDIR to another folder, and run it again."
     return None
 
 
-def _is_about_this_folder(error: OSError) -> bool:
+def _is_about(folder: Path | None, error: OSError) -> bool:
     """Tell an error of the folder from one of any other file that was opened meanwhile, such as one of certificates."""
-    try:
-        place = gettempdir()
-    except FileNotFoundError:  # there is no place for the folder at all
+    if folder is None:  # it was being made
         return True
-    return error.filename is not None and Path(os.fsdecode(error.filename)).is_relative_to(place)
+    return isinstance(error.filename, str | bytes) and Path(os.fsdecode(error.filename)).is_relative_to(folder)
 
 
 def _place() -> str:

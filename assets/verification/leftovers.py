@@ -6,7 +6,8 @@ A record is written last, so a run that was killed leaves objects that no record
   by the time somebody looks the platform may have deleted the hour. So nothing under `raw/` is ever removed, whatever
   its name. `chat-archive adopt` brings such files into the ledger; a stranger's object there is a person's business.
 - **Messages, quarantine, a day's object, at the place where the archive keeps them**, are replaced by the next run,
-  which then records them. Should the raw files be gone, they are the only copy. They are never removed either.
+  which then records them. Without raw files no run does, and they may be the only copy: `chat-archive verify` names
+  them, and a person judges. They are never removed either.
 - **The ledger** is never touched.
 - What is left are **objects under names that the archive never writes**, beside the messages, the quarantine and the
   days: copies, parts of other tools, what somebody put there by hand. Whoever reads the folder reads them as messages.

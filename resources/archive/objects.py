@@ -110,7 +110,7 @@ class ArchiveBucket:
         told = value_in(answer["ResponseMetadata"]["HTTPHeaders"], "date")
         try:
             return parsedate_to_datetime(told).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):  # a year or an offset may be no machine's
             raise ArchiveUnreachable(
                 f"LIST s3://{self.name}/{self.prefix} was answered with a Date that is none.",
                 "Look for a proxy before the S3 server that changes it, and run it again.",

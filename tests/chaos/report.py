@@ -97,6 +97,7 @@ def _campaign_figures(result: CampaignResult) -> Mapping[str, int | float]:
         "hours deleted before the campaign began, recorded as expired": audit.expired_before,
         "silent hours left open by a damaged file that is kept": audit.unconfirmed_silence,
         "days compacted": audit.days,
+        "of them open again, their hours to be read": audit.open_days,
         "messages": audit.messages,
         "bytes in temporary folders of killed runs": result.left_by_killed,
         "seconds": round(result.seconds),

@@ -102,8 +102,8 @@ def test_nothing_else_is_removed_and_no_link_is_followed(place: Path, tmp_path: 
     ],
 )
 def test_what_the_disk_refuses_is_told_with_its_folder_and_a_remedy(place: Path, number: int, says: str) -> None:
-    with pytest.raises(LocalDiskError) as caught, temporary_folder():
-        raise OSError(number, "in other words", str(place / "secret"))
+    with pytest.raises(LocalDiskError) as caught, temporary_folder() as folder:
+        raise OSError(number, "in other words", str(folder / "secret"))
     assert str(caught.value).startswith(f"The temporary folder {place} cannot be used: {says}")
     assert "secret" not in str(caught.value)
 
@@ -115,10 +115,11 @@ def test_an_error_that_is_not_the_disks_is_left_as_it_is(error: OSError) -> None
     assert caught.value is error
 
 
-@pytest.mark.parametrize("name", ["/somewhere/else/certificates.pem", None])
-def test_a_missing_file_that_lies_elsewhere_is_not_blamed_on_the_folder(name: str | None) -> None:
+@pytest.mark.parametrize("name", ["/somewhere/else/certificates.pem", "beside/it.pem", None, 5])
+def test_a_missing_file_that_lies_elsewhere_is_not_blamed_on_the_folder(place: Path, name: str | int | None) -> None:
+    elsewhere = str(place / name) if isinstance(name, str) else name
     with pytest.raises(FileNotFoundError), temporary_folder():
-        raise FileNotFoundError(errno.ENOENT, "No such file or directory", name)
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", elsewhere)
 
 
 def test_a_place_that_is_not_there_is_told_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,11 @@ def test_the_time_is_what_s3_says_it_is(bucket: ArchiveBucket) -> None:
         assert bucket.time() == datetime(2026, 11, 23, 4, 5, 6, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("headers", [{}, {"Date": "soon"}], ids=["none", "garbage"])
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Date": "soon"}, {"Date": "Fri, 31 Dec 9999 23:59:59 -2300"}],
+    ids=["none", "garbage", "out of range"],
+)
 def test_where_s3_does_not_tell_its_time_no_other_clock_is_taken(
     bucket: ArchiveBucket, headers: dict[str, str]
 ) -> None:
