@@ -88,7 +88,23 @@ def _publish(day: Day, archive: AppArchive, clock: Clock) -> DailyRecord | None:
         object=published,
         built_at=clock.now(),
     )
-    return archive.ledger.update_daily(day, lambda _: record)
+    _check_hours(day, archive, record)  # before, so that a run killed here leaves the day due
+    kept = archive.ledger.update_daily(day, lambda _: record)
+    _check_hours(day, archive, record)  # and after, since one may have been published in between
+    return kept
+
+
+def _check_hours(day: Day, archive: AppArchive, record: DailyRecord) -> None:
+    """Refuse a day of which an hour was published anew while it was compacted: by its times it would not be due again.
+
+    Raises:
+        ArchiveSuperseded: An hour is no longer what was compacted.
+    """
+    if not is_compacted(record, objects_of(day, archive.ledger.records(hours_that_matter(day)))):
+        raise ArchiveSuperseded(
+            f"An hour of {day} of {archive.app.name} was published anew while the day was compacted.",
+            "Run messages_daily again; it will start from what is there now.",
+        )
 
 
 def _is_stored(record: DailyRecord | None, there: ObjectHead | None) -> bool:

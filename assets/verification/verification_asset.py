@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
-from assets.app_assets import RUNTIME_KEY, messages_key, raw_history_key
+from assets.app_assets import RUNTIME_KEY, messages_key
 from assets.daily.daily_asset import messages_daily_key
 from assets.verification.daily_sample import Sample, verify_sample
 from assets.verification.sample import share_of
@@ -37,7 +37,7 @@ def build_verification(apps: Sequence[AppSettings]) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=VERIFICATION_KEY,
-        deps=[key for app in apps for key in (raw_history_key(app), messages_key(app), messages_daily_key(app))],
+        deps=[key for app in apps for key in (messages_key(app), messages_daily_key(app))],
         group_name="verification",
         description=(
             "Whether what is stored still is what was stored: each day a twentieth of all hours is read back, compared "

@@ -55,9 +55,9 @@ class Photographer:
         for app in self.world.made_up.platform.apps:
             for asset in ("raw_history", "messages"):
                 self.evaluate(f"{app.org}__{app.app}/{asset}")
-        self.size(760, width=1640)
+        self.size(1080, width=1640)
         self.pages.open_graph()
-        self.take("graph", left=_NAVIGATION, width=1400, height=760)
+        self.take("graph", left=_NAVIGATION, width=1400, height=1080)
 
     def hours(self) -> None:
         """The hours of an app, one of them failed, and what is known of an archived one."""

@@ -18,7 +18,7 @@ from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.simulated_platform import truth
 from tests.assets.looking import hour_that_grows, look, rows_of
-from tests.resources.archive.troubled_wire import answered, troubled
+from tests.resources.archive.troubled_wire import after, answered, troubled
 from tests.world import World
 
 DAY = Day.from_key("2026-11-20")
@@ -124,6 +124,19 @@ def test_a_revised_hour_makes_its_day_due_again_and_the_object_is_replaced_whole
     assert after is not None
     assert after.messages > before.messages
     assert days_due(world.runtime, world.app, late) == []
+
+
+def test_an_hour_that_is_published_anew_while_its_day_is_compacted_is_in_the_day(world: World) -> None:
+    hour = hour_that_grows(world.simulated_app)
+    look(world, hour, age=3)
+    publish_messages(hour, world.archive, world.clock)
+    look(world, hour, age=25)
+    world.clock.turn_to(DAY.hours[-1].end + timedelta(hours=73))
+    meanwhile = after(lambda: publish_messages(hour, world.archive, world.clock))
+    with troubled(world.runtime.bucket, "PutObject", meanwhile):
+        publish_daily(DAY, world.archive, world.clock)
+    assert ids_of_the_day(world) == world.message_ids(hour)
+    assert days_due(world.runtime, world.app, world.clock.now()) == []
 
 
 def test_a_damaged_hourly_object_is_not_compacted_as_if_it_were_whole(world: World, s3_client: Any) -> None:
