@@ -119,15 +119,19 @@ def adopt(
 def cleanup(
     app_name: AppOption = None,
     delete: Annotated[bool, typer.Option("--delete", help="Remove it; without this it is only listed.")] = False,
+    unfounded: Annotated[
+        bool, typer.Option("--unfounded", help="With --delete: also what is listed as made of no file. Look first.")
+    ] = False,
     older_than: Annotated[
         str, typer.Option(metavar="SPAN", help="What is younger is left alone: 12h, 2d; at least 4h.")
     ] = "1d",
 ) -> None:
     """List what nobody needs, and remove it when told to: unfinished uploads, and objects the archive never wrote.
 
-    Never removed: what the ledger names, raw files, and what lies where the archive keeps its own objects.
+    Never removed: what the ledger names, records, raw files, and what a run is going to replace.
 
-    Raw files that no record names are listed; chat-archive adopt records them.
+    Raw files that no record names are listed; chat-archive adopt records them. So are messages of hours that are empty
+    or expired by the ledger: --unfounded removes them too.
 
     Exit code 0. 1: S3 is in trouble. 2: usage or configuration, also when the credentials may not remove anything.
     """
@@ -135,19 +139,20 @@ def cleanup(
     from pipelines.integrity_report import tell_leftovers, tell_next_step, tell_removed  # noqa: PLC0415
 
     span = _span(older_than)
+    if unfounded and not delete:
+        raise typer.BadParameter("It removes more, so it needs --delete beside it.", param_hint="--unfounded")
     console = Console()
     with explained(), opened_runtime() as runtime:
-        removable = 0
+        found = []
         for app in chosen_apps(runtime, app_name):
             archive = runtime.archive(app)
             leftovers = find_leftovers(archive, span)
             tell_leftovers(console, app.name, leftovers, archive)
-            removable += len(leftovers.objects) + len(leftovers.uploads)
+            found.append(leftovers)
             if delete:
-                for gone in remove(archive, leftovers):
+                for gone in remove(archive, leftovers, unfounded=unfounded):
                     tell_removed(console, gone, runtime.bucket.name)
-        if not delete:
-            tell_next_step(console, removable)
+        tell_next_step(console, found, deleted=delete, unfounded=unfounded)
 
 
 def _span(written: str) -> timedelta:

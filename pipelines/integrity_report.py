@@ -136,18 +136,23 @@ def tell_failure(console: Console, sentence: str) -> None:
 def tell_leftovers(console: Console, app: str, leftovers: Leftovers, archive: AppArchive) -> None:
     """List what may be removed of an app, and what is kept although no record names it."""
     bucket = archive.bucket.name
-    nothing = not (leftovers.objects or leftovers.uploads or leftovers.not_recorded)
+    nothing = not (leftovers.strange or leftovers.unfounded or leftovers.uploads or leftovers.not_recorded)
     console.print(Text(f"{app}: nothing is left over." if nothing else app, style="" if nothing else "bold"))
-    if leftovers.objects:
-        size = decimal(sum(entry.bytes for entry in leftovers.objects))
-        console.print(f"{_count(len(leftovers.objects), 'object')} the archive never wrote, {size}:")
-        for entry in leftovers.objects:
-            written = f"{decimal(entry.bytes)}, written {entry.written_at:%Y-%m-%d %H:%M}"
-            _line(console, f"  s3://{bucket}/{entry.key}  {written}")
+    if leftovers.strange:
+        size = decimal(sum(entry.bytes for entry in leftovers.strange))
+        console.print(f"{_count(len(leftovers.strange), 'object')} the archive never wrote, {size}:")
+        _objects(console, leftovers.strange, bucket)
     if leftovers.uploads:
         console.print(f"{_count(len(leftovers.uploads), 'upload')} that nobody finished:")
         for upload in leftovers.uploads:
             _line(console, f"  s3://{bucket}/{upload.key}  begun {upload.begun_at:%Y-%m-%d %H:%M}")
+    if leftovers.unfounded:
+        told = (
+            f"{_count(len(leftovers.unfounded), 'object')} made of no file: by the ledger nobody spoke then, or all is "
+            f"lost. If somebody has deleted raw files and records, it is the only copy: look at it before it goes."
+        )
+        console.print(Text(told, style=_ODD))
+        _objects(console, leftovers.unfounded, bucket)
     if leftovers.not_recorded:
         hours = sorted({str(archive.layout.place_of(entry.key)[1]) for entry in leftovers.not_recorded})
         range_of_hours = hours[0] if len(hours) == 1 else f"{hours[0]}..{hours[-1]}"
@@ -156,8 +161,7 @@ def tell_leftovers(console: Console, app: str, leftovers: Leftovers, archive: Ap
             f"copy. To record: chat-archive adopt --app {app} --hours {range_of_hours}"
         )
         console.print(Text(told, style=_ODD))
-        for entry in leftovers.not_recorded:
-            _line(console, f"  s3://{bucket}/{entry.key}")
+        _objects(console, leftovers.not_recorded, bucket)
     if leftovers.young:
         console.print(f"{leftovers.young:,} more are too young to be judged: a run may be under way.")
 
@@ -168,14 +172,22 @@ def tell_removed(console: Console, gone: ListedObject | UnfinishedUpload, bucket
     _line(console, f"{verb} s3://{bucket}/{gone.key}")
 
 
-def tell_next_step(console: Console, removable: int) -> None:
-    """Say that nothing was removed, and how to."""
-    if removable:
+def tell_next_step(console: Console, found: Sequence[Leftovers], *, deleted: bool, unfounded: bool) -> None:
+    """Say what was not removed, and how to."""
+    if not deleted and any(each.strange or each.uploads for each in found):
         console.print("Nothing was removed. To remove what is listed as left over: chat-archive cleanup --delete")
+    if not unfounded and any(each.unfounded for each in found):
+        console.print("To remove what is made of no file as well: chat-archive cleanup --delete --unfounded")
 
 
 def _count(number: int, name: str) -> str:
     return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
+
+
+def _objects(console: Console, objects: Sequence[ListedObject], bucket: str) -> None:
+    for entry in objects:
+        written = f"{decimal(entry.bytes)}, written {entry.written_at:%Y-%m-%d %H:%M}"
+        _line(console, f"  s3://{bucket}/{entry.key}  {written}")
 
 
 def _line(console: Console, text: str, style: str = "") -> None:

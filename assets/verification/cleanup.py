@@ -2,19 +2,28 @@
 
 The order matters. The ledger is read after the listing, so whatever was recorded meanwhile counts as known; ages are
 told by S3's clock, read before the listing, so nothing seems older than it is; and right before an object goes, the
-records of its hour are read once more, and the object has to be the one that was listed.
+records of its place are read once more, and the object has to be the one that was listed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from assets.verification.expected import expected_of_day, expected_of_hour
-from assets.verification.leftovers import Leftovers, leftovers_of
+from assets.verification.leftovers import (
+    Known,
+    Leftovers,
+    Standing,
+    doubtful_days,
+    is_silent,
+    leftovers_of,
+    standing_of,
+)
 from resources.archive.app_archive import AppArchive
 from resources.archive.daily_record import DailyRecord
 from resources.archive.errors import ArchiveDamaged
+from resources.archive.layout import Layout
 from resources.archive.ledger import HourRecords
 from resources.archive.objects import ListedObject
 from resources.archive.removal import UnfinishedUpload
@@ -33,55 +42,72 @@ def find_leftovers(archive: AppArchive, older_than: timedelta) -> Leftovers:
     now = bucket.time()
     uploads = [upload for folder in layout.data_folders for upload in bucket.removal.unfinished_uploads(folder)]
     listed = [entry for folder in layout.data_folders for entry in bucket.listed(folder)]
-    return leftovers_of(listed, uploads, _named(archive), layout, now=now, older_than=older_than)
+    places = [layout.place_of(key) for key in bucket.keys(layout.ledger)]
+    days = {day: day.hours for day in sorted({day for day, _ in places if day is not None})}
+    known = _known(archive, days, [entry.key for entry in listed if entry.key.startswith(layout.raw_folder)])
+    return leftovers_of(listed, uploads, known, layout, now=now, older_than=older_than)
 
 
-def remove(archive: AppArchive, leftovers: Leftovers) -> Iterator[ListedObject | UnfinishedUpload]:
+def remove(archive: AppArchive, leftovers: Leftovers, *, unfounded: bool) -> Iterator[ListedObject | UnfinishedUpload]:
     """Remove what was found, and yield each thing that is gone. What has changed since it was listed stays.
+
+    Args:
+        archive: The app's part of the archive.
+        leftovers: What was found.
+        unfounded: Whether what is unfounded goes as well: a person has to have said so.
 
     Raises:
         ArchiveRefused: These credentials may not remove anything; nothing is harmed.
         ArchiveError: S3 cannot be asked. What was not removed yet is still there.
     """
     removal = archive.bucket.removal
-    for entry in leftovers.objects:
-        if not _is_named_by_now(archive, entry.key) and removal.delete(entry.key, entry.written_at):
+    removable = [(Standing.STRANGE, entry) for entry in leftovers.strange]
+    if unfounded:
+        removable += [(Standing.UNFOUNDED, entry) for entry in leftovers.unfounded]
+    for standing, entry in removable:
+        if _standing_by_now(archive, entry.key) is standing and removal.delete(entry.key, entry.written_at):
             yield entry
     for upload in leftovers.uploads:
         if removal.abort(upload):
             yield upload
 
 
-def _named(archive: AppArchive) -> set[str]:
-    """Return every key that any of the app's records names, and where the layout puts what they name."""
-    layout, ledger = archive.layout, archive.ledger
-    places = [layout.place_of(key) for key in archive.bucket.keys(layout.ledger)]
+def _known(archive: AppArchive, hours: Mapping[Day, Collection[Hour]], raw_keys: Iterable[str]) -> Known:
+    """Read the records of days and of hours of them; `raw_keys` are those of all raw files there."""
+    ledger, layout = archive.ledger, archive.layout
     named: set[str] = set()
-    for day in sorted({day for day, _ in places if day is not None}):
-        for hour, records in ledger.records(day.hours).items():
-            named |= _keys_of_hour(hour, records, archive)
-        named |= _keys_of_day(day, ledger.daily(day), archive)
-    return named
+    silent: set[Hour] = set()
+    for day, hours_of_day in hours.items():
+        for hour, records in ledger.records(hours_of_day).items():
+            named |= _keys_of_hour(hour, records, layout)
+            if is_silent(records.capture):
+                silent.add(hour)
+        named |= _keys_of_day(day, ledger.daily(day), layout)
+    return Known(frozenset(named), frozenset(silent), doubtful_days(raw_keys, named, layout))
 
 
-def _is_named_by_now(archive: AppArchive, key: str) -> bool:
-    """Tell whether the records of the place where a key lies name it; if they cannot be read, they may."""
-    day, hour = archive.layout.place_of(key)
+def _standing_by_now(archive: AppArchive, key: str) -> Standing:
+    """Tell how an object stands to the records of its place; if they cannot be read, it may be needed."""
+    layout = archive.layout
+    day, hour = layout.place_of(key)
+    if day is None:  # no record is about such a place
+        return standing_of(key, _known(archive, {}, ()), layout)
+    raw_folder, *_ = layout.folders_of_day(day) if hour is None else layout.folders_of_hour(hour)
+    raw_keys = list(archive.bucket.keys(raw_folder))
     try:
-        named = _keys_of_day(day, archive.ledger.daily(day), archive) if day is not None else set()
-        if hour is not None:
-            named |= _keys_of_hour(hour, archive.ledger.records([hour]).get(hour, HourRecords()), archive)
+        known = _known(archive, {day: day.hours if hour is None else (hour,)}, raw_keys)
     except ArchiveDamaged:
-        return True
-    return key in named
+        return Standing.NEEDED
+    return standing_of(key, known, layout)
 
 
-def _keys_of_hour(hour: Hour, records: HourRecords, archive: AppArchive) -> set[str]:
+def _keys_of_hour(hour: Hour, records: HourRecords, layout: Layout) -> set[str]:
+    """Return every key that an hour's records name, and where the layout puts what they name."""
     made = (records.messages.messages, records.messages.quarantine) if records.messages is not None else ()
     said = {each.key for each in made if each is not None}
-    return said | {wanted.key for wanted in expected_of_hour(hour, records, archive.layout)}
+    return said | {wanted.key for wanted in expected_of_hour(hour, records, layout)}
 
 
-def _keys_of_day(day: Day, record: DailyRecord | None, archive: AppArchive) -> set[str]:
+def _keys_of_day(day: Day, record: DailyRecord | None, layout: Layout) -> set[str]:
     said = {record.object.key} if record is not None else set()
-    return said | {wanted.key for wanted in expected_of_day(day, record, archive.layout)}
+    return said | {wanted.key for wanted in expected_of_day(day, record, layout)}

@@ -130,7 +130,10 @@ _REMEDIES: Final = {
     (Wrong.NOT_RECORDED, Thing.RAW): (
         f"It may be the only copy of what was said: keep it. {_ADOPT} records it and builds the messages with it."
     ),
-    (Wrong.NOT_RECORDED, Thing.DAY): _BUILD_DAY,
+    (Wrong.NOT_RECORDED, Thing.DAY): (
+        f"{_BUILD_DAY} If none of them has messages it stays: find out whose it is; chat-archive cleanup lists it, and "
+        f"removes it when told so once more."
+    ),
     (Wrong.EXTRA, Thing.MESSAGES): (
         f"{_NOT_THE_ARCHIVES} Whoever reads the folder reads it too: chat-archive cleanup removes it."
     ),
@@ -146,7 +149,7 @@ _REMEDIES_OF_ALL: Final = {
     Wrong.CONTRADICTS: f"It was edited, or copied from elsewhere. Delete it, then {_CATCH_UP}.",
     Wrong.NOT_RECORDED: (
         f"A run may have been stopped here. {_CATCH_UP} builds and records it. Without any raw file it stays: find out "
-        f"whose it is, and move it away by hand."
+        f"whose it is; chat-archive cleanup lists it, and removes it when told so once more."
     ),
     Wrong.EXTRA: f"{_NOT_THE_ARCHIVES} Move it away by hand: nothing is ever removed here.",
     Wrong.NOT_BUILT: f"The raw files are safe. {_CATCH_UP} builds the messages from them.",

@@ -8,7 +8,7 @@ import pytest
 
 from resources.archive.errors import ArchiveRefused
 from resources.archive.removal import Removal
-from tests.assets.verification.archives import PLAIN, BehindItsBack, let_s3_clock_run_ahead
+from tests.assets.verification.archives import LOST, PLAIN, BehindItsBack, let_s3_clock_run_ahead
 from tests.assets.verification.conftest import somebody
 from tests.pipelines.test_command_line import Type, type_in
 from tests.world import World
@@ -64,6 +64,31 @@ def test_raw_files_that_no_record_names_are_kept_and_it_says_how_to_record_them(
     assert result.exit_code == 0
     assert f"chat-archive adopt --app acme/support --hours {PLAIN}" in result.output
     assert key in set(somebody.world.keys())
+
+
+def test_messages_made_of_no_file_are_listed_and_go_when_it_is_said_twice(somebody: BehindItsBack, type_: Type) -> None:
+    key = somebody.world.archive.layout.messages(LOST)
+    somebody.put(key, b"PAR1 mine")
+    before = set(somebody.world.keys())
+    for words in (["cleanup"], ["cleanup", "--delete"]):
+        result = type_(*words)
+        assert result.exit_code == 0, result.output
+        assert "1 object made of no file: by the ledger nobody spoke then, or all is lost." in result.output
+        assert f"  s3://{somebody.bucket}/{key}  9 bytes, written " in result.output
+        assert "To remove what is made of no file as well: chat-archive cleanup --delete --unfounded" in result.output
+        assert set(somebody.world.keys()) == before
+    result = type_("cleanup", "--delete", "--unfounded")
+    assert f"Removed s3://{somebody.bucket}/{key}" in result.output
+    assert "--unfounded" not in result.output
+    assert before - set(somebody.world.keys()) == {key}
+    assert type_("verify", "--hours", LOST.key).exit_code == 0
+
+
+def test_it_is_not_said_twice_by_unfounded_alone(somebody: BehindItsBack, type_: Type) -> None:
+    somebody.put(somebody.world.archive.layout.messages(LOST), b"PAR1 mine")
+    result = type_("cleanup", "--unfounded")
+    assert result.exit_code == 2
+    assert "--delete" in result.output
 
 
 def test_what_is_too_young_is_counted_and_left_alone(somebody: BehindItsBack, type_: Type, extra: str) -> None:

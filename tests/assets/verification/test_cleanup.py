@@ -6,9 +6,27 @@ from datetime import timedelta
 
 import pytest
 
+from assets.capture import capture_hour
 from assets.verification.cleanup import find_leftovers, remove
+from assets.verification.discrepancy import Thing, Wrong
+from assets.verification.leftovers import Leftovers
 from resources.archive.errors import ArchiveDamaged, ArchiveRefused
-from tests.assets.verification.archives import PLAIN, REVISED, BehindItsBack, digest_of, let_s3_clock_run_ahead
+from resources.hours.day import Day
+from resources.hours.hour import Hour
+from tests.assets.verification.archives import (
+    DAMAGED,
+    EMPTY,
+    FAILED,
+    LAST_HOUR,
+    LOST,
+    PLAIN,
+    REVISED,
+    BehindItsBack,
+    digest_of,
+    found,
+    kinds,
+    let_s3_clock_run_ahead,
+)
 from tests.pipelines.query.archives import DAY
 from tests.resources.archive.troubled_wire import after, answered, troubled
 
@@ -29,10 +47,10 @@ def uploads_of(who: BehindItsBack) -> list[str]:
     return [upload.upload_id for upload in removal.unfinished_uploads("history/")]
 
 
-def clean(who: BehindItsBack, older_than: timedelta = DAY_OLD) -> list[str]:
+def clean(who: BehindItsBack, older_than: timedelta = DAY_OLD, *, unfounded: bool = False) -> list[str]:
     """Find and remove what is left over, and return the keys."""
     archive = who.world.archive
-    return [gone.key for gone in remove(archive, find_leftovers(archive, older_than))]
+    return [gone.key for gone in remove(archive, find_leftovers(archive, older_than), unfounded=unfounded)]
 
 
 def test_case_44_what_a_killed_run_leaves_is_removed_once_it_is_old_enough(somebody: BehindItsBack, extra: str) -> None:
@@ -64,8 +82,8 @@ def test_in_a_healthy_archive_nothing_is_left_over(somebody: BehindItsBack, monk
     let_s3_clock_run_ahead(monkeypatch, timedelta(days=3650))
     before = somebody.world.keys()
     leftovers = find_leftovers(somebody.world.archive, DAY_OLD)
-    assert (leftovers.objects, leftovers.uploads, leftovers.not_recorded, leftovers.young) == ((), (), (), 0)
-    assert clean(somebody) == []
+    assert leftovers == Leftovers()
+    assert clean(somebody, unfounded=True) == []
     assert somebody.world.keys() == before
 
 
@@ -76,8 +94,65 @@ def test_objects_whose_records_are_gone_are_not_removed(
     layout = somebody.world.archive.layout
     somebody.delete(layout.capture_record(PLAIN), layout.messages_record(PLAIN), layout.daily_record(DAY))
     before = somebody.world.keys()
-    assert clean(somebody) == []
+    assert clean(somebody, unfounded=True) == []
     assert somebody.world.keys() == before
+
+
+@pytest.mark.parametrize("hour", [EMPTY, LOST])
+def test_messages_of_a_silent_hour_are_unfounded_and_go_only_when_that_is_said(
+    somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch, hour: Hour
+) -> None:
+    let_s3_clock_run_ahead(monkeypatch)
+    layout = somebody.world.archive.layout
+    made_up = {layout.messages(hour), layout.quarantine(hour)}
+    for key in made_up:
+        somebody.put(key, b"PAR1 made up")
+    before = set(somebody.world.keys())
+    assert kinds(found(somebody.world, hour)) == [
+        (Wrong.NOT_RECORDED, Thing.MESSAGES),
+        (Wrong.NOT_RECORDED, Thing.QUARANTINE),
+    ]
+    assert clean(somebody) == []
+    assert set(somebody.world.keys()) == before
+    assert set(clean(somebody, unfounded=True)) == made_up
+    assert found(somebody.world, hour) == []
+
+
+@pytest.mark.parametrize("hour", [PLAIN, FAILED, DAMAGED, DAY.hours[3]])
+def test_what_a_run_may_still_make_or_replace_is_never_unfounded(
+    somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch, hour: Hour
+) -> None:
+    let_s3_clock_run_ahead(monkeypatch)
+    somebody.put(somebody.world.archive.layout.quarantine(hour), b"PAR1 made up")
+    somebody.put(somebody.world.archive.layout.messages(hour), b"PAR1 made up")
+    assert clean(somebody, unfounded=True) == []
+
+
+def test_a_day_of_which_no_hour_has_a_file_makes_its_object_unfounded(
+    somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_s3_clock_run_ahead(monkeypatch)
+    world, day = somebody.world, Day.of(LAST_HOUR.plus(48))
+    key = world.archive.layout.messages_daily(day)
+    somebody.put(key, b"PAR1 made up")
+    world.clock.turn_to(day.hours[-1].end + timedelta(days=30))
+    for hour in day.hours[1:]:
+        capture_hour(hour, world.archive, lambda: world.runtime.platform(world.app), world.clock)
+    assert clean(somebody, unfounded=True) == []
+    capture_hour(day.hours[0], world.archive, lambda: world.runtime.platform(world.app), world.clock)
+    assert clean(somebody, unfounded=True) == [key]
+
+
+def test_a_raw_file_that_comes_to_a_silent_hour_after_the_listing_keeps_its_messages(
+    somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_s3_clock_run_ahead(monkeypatch)
+    archive = somebody.world.archive
+    somebody.put(archive.layout.messages(LOST), b"PAR1 made of it")
+    leftovers = find_leftovers(archive, DAY_OLD)
+    somebody.unrecorded_raw_file(LOST, b'{"msg_id":"77"}')
+    assert list(remove(archive, leftovers, unfounded=True)) == []
+    assert find_leftovers(archive, DAY_OLD).unfounded == ()
 
 
 def test_what_a_record_names_is_not_removed_whatever_its_name(somebody: BehindItsBack, extra: str) -> None:
@@ -91,17 +166,17 @@ def test_what_is_recorded_or_written_between_listing_and_removing_stays(somebody
     leftovers = find_leftovers(archive, DAY_OLD)
     record = somebody.content(archive.layout.messages_record(PLAIN))
     somebody.edit(archive.layout.messages_record(PLAIN), messages={"key": extra, **digest_of(b"PAR1 mine")})
-    assert list(remove(archive, leftovers)) == []
+    assert list(remove(archive, leftovers, unfounded=True)) == []
     somebody.put(archive.layout.messages_record(PLAIN), b"what it names cannot be told")
-    assert list(remove(archive, leftovers)) == []
+    assert list(remove(archive, leftovers, unfounded=True)) == []
     somebody.put(archive.layout.messages_record(PLAIN), record)
-    assert [gone.key for gone in remove(archive, leftovers)] == [extra]
+    assert [gone.key for gone in remove(archive, leftovers, unfounded=True)] == [extra]
 
 
 def test_an_object_written_anew_since_it_was_listed_stays(somebody: BehindItsBack, extra: str) -> None:
     archive = somebody.world.archive
     leftovers = find_leftovers(archive, DAY_OLD)
-    (entry,) = leftovers.objects
+    (entry,) = leftovers.strange
     removal = somebody.world.runtime.bucket.removal
     assert not removal.delete(extra, entry.written_at - timedelta(hours=1))
     assert extra in set(somebody.world.keys())

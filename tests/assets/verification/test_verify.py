@@ -137,6 +137,10 @@ def quarantine_deleted(who: BehindItsBack, archive: AppArchive) -> None:
     who.delete(archive.layout.quarantine(QUARANTINED))
 
 
+def quarantine_not_recorded(who: BehindItsBack, archive: AppArchive) -> None:
+    who.stored_as_ours(archive.layout.quarantine(PLAIN), who.content(archive.layout.quarantine(QUARANTINED)))
+
+
 def day_deleted(who: BehindItsBack, archive: AppArchive) -> None:
     who.delete(archive.layout.messages_daily(DAY))
 
@@ -250,6 +254,7 @@ ALWAYS, WITH_DATA = False, True
         (messages_extra, ALWAYS, PLAIN, [(EXTRA, Thing.MESSAGES)]),
         (messages_of_no_hour, ALWAYS, LAST_HOUR, [(EXTRA, Thing.MESSAGES)]),
         (quarantine_deleted, ALWAYS, QUARANTINED, [(MISSING, Thing.QUARANTINE)]),
+        (quarantine_not_recorded, ALWAYS, PLAIN, [(Wrong.NOT_RECORDED, Thing.QUARANTINE)]),
         (day_deleted, ALWAYS, LAST_HOUR, [(MISSING, Thing.DAY)]),
         (day_rotten, WITH_DATA, LAST_HOUR, [(ALTERED, Thing.DAY)]),
         (day_extra, ALWAYS, LAST_HOUR, [(EXTRA, Thing.DAY)]),
@@ -447,8 +452,13 @@ def test_an_object_whose_record_is_about_to_be_written_is_under_way_and_later_al
 # What the remedies promise
 
 
-@pytest.mark.parametrize("deed", [messages_deleted, messages_edited, counts_that_add_up_and_are_wrong])
-def test_building_an_hour_again_mends_its_messages(somebody: BehindItsBack, deed: Deed) -> None:
+@pytest.mark.parametrize(
+    "deed", [messages_deleted, messages_edited, counts_that_add_up_and_are_wrong, quarantine_not_recorded]
+)
+def test_building_an_hour_again_mends_its_messages(
+    somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch, deed: Deed
+) -> None:
+    let_s3_clock_run_ahead(monkeypatch)
     world = somebody.world
     deed(somebody, world.archive)
     assert found(world, PLAIN, read_data=True)
