@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import hypothesis
 import pytest
 from botocore.loaders import create_loader
@@ -23,6 +22,7 @@ from tests.fake_clock import FakeClock
 from tests.left_out import leave_out, was_left_out
 from tests.servers.ceph import CephServer, ceph_server, missing_programs
 from tests.servers.moto import moto_server
+from tests.servers.s3_client import s3_client_of
 from tests.world import AWS_ENVIRONMENT, World, start_world
 
 MakeWorld = Callable[..., World]
@@ -104,14 +104,7 @@ def s3_endpoint(moto_endpoint: str) -> str:
 @pytest.fixture(scope="session")
 def s3_client(s3_endpoint: str) -> Iterator[Any]:
     """Return a boto3 client for what happens behind the archive's back."""
-    client = boto3.client(
-        "s3",
-        endpoint_url=s3_endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=AWS_ENVIRONMENT["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=AWS_ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
-    )
-    with closing(client):
+    with s3_client_of(s3_endpoint) as client:
         yield client
 
 

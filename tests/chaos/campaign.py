@@ -28,7 +28,7 @@ from resources.hours.due import Task
 from resources.settings import AppSettings
 from tests.chaos.audit import Audit, audit
 from tests.chaos.fault_kinds import Fault, Place
-from tests.chaos.orders import RunOrder
+from tests.chaos.orders import ByParts, RunOrder
 from tests.chaos.processes import EndedRun, OrderedRun, run_all
 from tests.chaos.reader import Reader
 from tests.chaos.troubles import NO_TROUBLE, Trouble, trouble
@@ -68,6 +68,7 @@ class CampaignResult:
         days: How far the clock went.
         runs: How many there were; `killed` of them did not come to their end.
         killed: See there.
+        sent_by_parts: Files that were sent to S3 by parts, in runs that came to their end.
         failures: Declared errors, by class.
         surprises: Errors that no step may end with, and runs that ended in a way nobody asked for.
         secrets_told: Logs and records with a secret in them.
@@ -85,6 +86,7 @@ class CampaignResult:
     days: float = 0.0
     runs: int = 0
     killed: int = 0
+    sent_by_parts: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     surprises: list[str] = field(default_factory=list)
     secrets_told: list[str] = field(default_factory=list)
@@ -216,7 +218,7 @@ class _Campaign:
             dies_at_step=what.dies_at_step,
             largest_file=what.largest_file,
             full_after_files=what.full_after_files,
-            by_parts=world.s3.keeps_conditions_of_parts and number % _ONE_BY_PARTS_IN == 0,
+            by_parts=ByParts.NONE if number % _ONE_BY_PARTS_IN else world.s3.takes_by_parts,
         )
         return OrderedRun(order, what.killed_after)
 
@@ -258,6 +260,7 @@ class _Campaign:
         elif ended.report is None:
             result.surprises.append(f"Run {order.number} ended with {ended.exit_code}{' and hung' * ended.hung}.")
         else:
+            result.sent_by_parts += ended.report.sent_by_parts
             result.failures.update(ended.report.failures)
             result.surprises += ended.report.surprises
             if ended.report.met_full_disk:

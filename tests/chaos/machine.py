@@ -27,7 +27,9 @@ from botocore.retries.standard import ExponentialBackoff
 
 import resources.archive.objects as _objects
 import resources.chat_platform.http as _http
-from tests.chaos.orders import RunOrder
+from resources.archive.objects import LARGEST_SINGLE_PUT, ArchiveBucket
+from resources.digests import Digests
+from tests.chaos.orders import ByParts, RunOrder, RunReport
 
 PATIENCE_SECONDS: Final = 2.0
 """So long a run waits for a server that says nothing; production waits a minute."""
@@ -65,7 +67,7 @@ def _warm_loader() -> Loader:
 _LOADER: Final = _warm_loader()
 
 
-def prepare(order: RunOrder) -> None:
+def prepare(order: RunOrder, report: RunReport) -> None:
     """Make the process a machine of its own: environment, temporary folder, log, and what is wrong with it."""
     temporary = order.folder / "tmp"
     temporary.mkdir(parents=True)
@@ -76,8 +78,8 @@ def prepare(order: RunOrder) -> None:
     for talkative in ("boto3", "botocore", "urllib3"):
         logging.getLogger(talkative).setLevel(logging.INFO)  # half a megabyte a run; their secrets are another test's
     _be_quick()
-    if order.by_parts:
-        _objects.LARGEST_SINGLE_PUT = _SENT_AT_ONCE
+    if order.by_parts is not ByParts.NONE:
+        _send_by_parts(report, raw_only=order.by_parts is ByParts.RAW_FILES)
     if order.largest_file is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order.largest_file, resource.RLIM_INFINITY))
     if order.full_after_files is not None:
@@ -104,6 +106,19 @@ def _be_quick() -> None:
     Config.__init__ = impatient  # type: ignore[assignment, method-assign]
     _http._TIMEOUT = httpx.Timeout(PATIENCE_SECONDS)
     botocore.session.create_loader = lambda *_: _LOADER
+
+
+def _send_by_parts(report: RunReport, *, raw_only: bool) -> None:
+    put_file = ArchiveBucket.put_file
+
+    def put_some_by_parts(bucket: ArchiveBucket, key: str, path: Path, digests: Digests, **more: Any) -> str:
+        by_parts = digests.bytes > _SENT_AT_ONCE and ("/raw/" in key or not raw_only)
+        # For all threads, but a run never sends raw files and others at the same time.
+        _objects.LARGEST_SINGLE_PUT = _SENT_AT_ONCE if by_parts else LARGEST_SINGLE_PUT
+        report.sent_by_parts += by_parts
+        return put_file(bucket, key, path, digests, **more)
+
+    ArchiveBucket.put_file = put_some_by_parts  # type: ignore[assignment, method-assign]
 
 
 def death_at(step: int) -> Callable[[str, tuple[Any, ...]], None]:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 from pathlib import Path
 
 from resources.hours.due import Task
+
+
+class ByParts(Enum):
+    """Which files are sent to S3 by parts that production sends at once; never the smallest."""
+
+    NONE = auto()
+    RAW_FILES = auto()
+    ALL = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,7 @@ class RunOrder:
         dies_at_step: It ends itself with SIGKILL at that step.
         largest_file: No file grows beyond so many bytes: a disk that fills up.
         full_after_files: The disk takes so many new files and no more.
-        by_parts: Files are sent to S3 by parts that production sends at once: all but the smallest.
+        by_parts: Which files are sent to S3 by parts.
     """
 
     number: int
@@ -44,7 +53,7 @@ class RunOrder:
     dies_at_step: int | None = None
     largest_file: int | None = None
     full_after_files: int | None = None
-    by_parts: bool = False
+    by_parts: ByParts = ByParts.NONE
 
     @property
     def disk_fills_up(self) -> bool:
@@ -59,11 +68,13 @@ class RunReport:
     Attributes:
         steps: How many steps went well.
         failures: The class of each declared error, and of each look that failed.
+        sent_by_parts: How many files it sent to S3 by parts.
         met_full_disk: Something failed because the disk was full.
         surprises: Tracebacks of errors that no step may end with.
     """
 
     steps: int = 0
     failures: list[str] = field(default_factory=list)
+    sent_by_parts: int = 0
     met_full_disk: bool = False
     surprises: list[str] = field(default_factory=list)

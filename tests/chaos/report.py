@@ -90,6 +90,7 @@ def _campaign_figures(result: CampaignResult) -> Mapping[str, int | float]:
         "days by the clock": round(result.days, 1),
         "runs": result.runs,
         "runs killed": result.killed,
+        "files sent by parts, by runs that were not killed": result.sent_by_parts,
         "steps that failed and were made good later": result.failures.total(),
         "hours": audit.hours.total(),
         "hours archived": audit.hours["archived"],

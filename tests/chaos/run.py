@@ -52,8 +52,8 @@ _MOST_TOLD: Final = 4_000
 
 def run(order: RunOrder, sender: Connection) -> None:
     """Do what the order says and send a `RunReport`; the process's whole life."""
-    prepare(order)
     report = RunReport()
+    prepare(order, report)
     try:
         _work(order, report)
     except Exception:  # noqa: BLE001 - reported, and the campaign fails for it

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.chaos.fault_proxy import FaultProxy
+from tests.chaos.orders import ByParts
 from tests.servers.ceph import CephServer, ceph_server, missing_programs
 from tests.servers.moto import moto_server
 from tests.world import AWS_ENVIRONMENT
@@ -39,9 +40,13 @@ class S3Server:
         return self.ceph is not None
 
     @property
-    def keeps_conditions_of_parts(self) -> bool:
-        """Whether the condition of an upload by parts holds when it is completed; Ceph before 20 ignores it."""
-        return self.ceph is None or self.ceph.major_version >= _FIRST_CEPH_WITH_CONDITIONS
+    def takes_by_parts(self) -> ByParts:
+        """What may be sent by parts beside others that send the same: Ceph before 20 ignores the condition at the end.
+
+        A raw file needs none: two of the same name hold the same bytes.
+        """
+        keeps_conditions = self.ceph is None or self.ceph.major_version >= _FIRST_CEPH_WITH_CONDITIONS
+        return ByParts.ALL if keeps_conditions else ByParts.RAW_FILES
 
     def go_and_come_back(self, proxy: FaultProxy) -> None:
         """Be killed and started again; moto, which would forget everything, only cannot be reached for a while."""

@@ -25,6 +25,7 @@ def test_nothing_is_lost_doubled_or_altered_in_a_short_campaign() -> None:
     assert found["faults_total"] >= FAULTS
     assert {name.split(":")[0] for name in found["faults"]} == {"API", "download", "S3", "run"}
     assert found["campaign"]["messages"] > 0
+    assert found["campaign"]["files sent by parts, by runs that were not killed"] > 0
 
 
 def test_a_finding_shows_in_the_tables_and_in_the_verdict() -> None:

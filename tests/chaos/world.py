@@ -20,7 +20,6 @@ from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
-import boto3
 import yaml
 
 from resources.archive.app_archive import AppArchive, app_archive
@@ -33,6 +32,7 @@ from tests.chaos.fault_kinds import Faults, Traffic
 from tests.chaos.fault_proxy import FaultProxy, serving
 from tests.chaos.s3_server import S3Server, s3_server
 from tests.fake_clock import FakeClock
+from tests.servers.s3_client import s3_client_of
 from tests.world import AWS_ENVIRONMENT
 
 FIRST_HOUR: Final = Hour(datetime(2026, 11, 20, 4, tzinfo=UTC))
@@ -170,10 +170,8 @@ def start_world(folder: Path, seed: int, faults: int, s3_kind: str | None) -> It
         )
         platform.storage_url = storage.url
         stack.enter_context(serving([api, storage, s3_proxy]))
-        client = boto3.client("s3", endpoint_url=s3.endpoint, region_name="us-east-1")
-        stack.callback(client.close)
         bucket = f"chaos-{uuid4().hex}"
-        client.create_bucket(Bucket=bucket)
+        stack.enter_context(s3_client_of(s3.endpoint)).create_bucket(Bucket=bucket)
         settings_file = _write_settings(folder / "settings.yaml", bucket, api.url, s3_proxy.url)
         direct = _write_settings(folder / "settings-without-faults.yaml", bucket, api.url, s3.endpoint)
         settings = read_settings(direct)

@@ -14,15 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL
 from tempfile import TemporaryDirectory
-from typing import Any
-
-import boto3
 
 from tests.crash import strace
 from tests.crash.fork_server import ForkServer, fork_server
 from tests.crash.stage import SCENES, Figures, Scene, secrets_of, sweep
 from tests.servers.moto import moto_server
-from tests.world import AWS_ENVIRONMENT, start_world
+from tests.servers.s3_client import s3_client_of
+from tests.world import start_world
 
 
 def main() -> int:
@@ -63,13 +61,7 @@ def _say(line: str) -> None:
 
 
 def _prepared(stack: ExitStack, endpoint: str, bucket: str, name: str) -> Scene:
-    s3: Any = boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=AWS_ENVIRONMENT["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=AWS_ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
-    )
+    s3 = stack.enter_context(s3_client_of(endpoint))
     s3.create_bucket(Bucket=bucket)
     folder = Path(stack.enter_context(TemporaryDirectory()))
     world = start_world(stack, endpoint, bucket, folder)

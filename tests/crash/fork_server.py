@@ -39,11 +39,13 @@ class Ending:
         signal: That killed it; 0 if none did.
         problems: What it would have told a person.
         steps: How many steps of the protocol it took.
+        asked: Through which transports it asked the platform for something, by their names.
     """
 
     signal: int
     problems: tuple[str, ...]
     steps: int
+    asked: tuple[str, ...]
 
 
 class ForkServer:
@@ -68,7 +70,9 @@ class ForkServer:
         heard = self._hear()
         if "crash" in heard:
             raise RuntimeError(heard["crash"])
-        return Ending(heard["signal"], tuple(heard.get("problems", ())), heard.get("steps", 0))
+        return Ending(
+            heard["signal"], tuple(heard.get("problems", ())), heard.get("steps", 0), tuple(heard.get("asked", ()))
+        )
 
     def run(self, errand: Errand) -> Ending:
         """Fork a victim and let it go."""

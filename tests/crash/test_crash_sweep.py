@@ -34,6 +34,7 @@ def dying_at_a_step(server: ForkServer) -> Callable[[Errand, int], bool]:
 
 def steps_of(server: ForkServer, scene: Scene) -> int:
     ending = server.run(scene.afresh())
+    assert ending.asked == ("CheckedTransport", "HTTPTransport"), "the hour's file or its URL is not among the steps"
     assert (ending.signal, ending.problems) == (0, ())
     assert scene.violations() == []
     return ending.steps

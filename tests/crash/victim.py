@@ -84,7 +84,7 @@ def bucket_of(settings_file: str) -> ArchiveBucket:
 
 
 def do(errand: Errand) -> dict[str, Any]:
-    """Do the errand and tell what came of it: the problems met, and how many steps it took."""
+    """Do the errand and tell what came of it: the problems met, how many steps it took, and whom it asked."""
     os.environ.update(errand.environment)
     tempfile.tempdir = errand.temporary
     if errand.by_parts:
@@ -97,7 +97,7 @@ def do(errand: Errand) -> dict[str, Any]:
     if errand.largest_file is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (errand.largest_file, resource.RLIM_INFINITY))
     problems = [problem for problem in _problems(errand, runtime) if problem]
-    return {"problems": problems, "steps": steps.taken}
+    return {"problems": problems, "steps": steps.taken, "asked": sorted(steps.asked)}
 
 
 def _problems(errand: Errand, runtime: Runtime) -> list[str | None]:
@@ -124,6 +124,7 @@ class _Steps:
         self._numbers = count(1)
         self._one_at_a_time = Lock()
         self.taken = 0
+        self.asked: set[str] = set()
 
     def watch(self, runtime: Runtime) -> None:
         """Take notice of everything from now on."""
@@ -136,6 +137,7 @@ class _Steps:
 
     def _around(self, handle: Callable[..., httpx.Response]) -> Callable[..., httpx.Response]:
         def handled(transport: httpx.BaseTransport, request: httpx.Request) -> httpx.Response:
+            self.asked.add(type(transport).__name__)
             self._step()
             response = handle(transport, request)
             self._step()

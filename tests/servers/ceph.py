@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from tests.servers.ceph_configuration import ceph_configuration
+from tests.servers.processes import free_ports
 
 PROGRAMS: Final = ("ceph", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin")
 """Of Debian's packages radosgw, ceph-mon and ceph-osd."""
@@ -71,7 +71,7 @@ class CephServer:
 
     def __init__(self, folder: Path, access_key: str, secret_key: str) -> None:
         self._folder = folder
-        self._monitor_port, self._gateway_port = _free_ports(2)
+        self._monitor_port, self._gateway_port = free_ports(2)
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
         # A daemon ends with the thread that started it, so all are started by one that lasts as long as they may.
         self._starter = ThreadPoolExecutor(1)
@@ -235,12 +235,3 @@ def _answers(port: int) -> bool:
         except (OSError, HTTPException):
             return False
     return True
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on at this moment."""
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [listener.getsockname()[1] for listener in listeners]
-    for listener in listeners:
-        listener.close()
-    return ports

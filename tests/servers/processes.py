@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TypedDict
 
@@ -45,12 +45,17 @@ def hand_over(path: Path, identity: Identity) -> None:
         os.chown(each, pwd.getpwnam(identity["user"]).pw_uid, identity["group"])
 
 
+def free_ports(count: int) -> list[int]:
+    """Return so many ports on loopback that nobody listens on at this moment."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [probe.getsockname()[1] for probe in probes]
+
+
 def free_port() -> int:
-    """Return a port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port on loopback that nobody listens on at this moment."""
+    (port,) = free_ports(1)
+    return port
 
 
 @contextmanager

@@ -17,14 +17,9 @@ from resources.chat_platform.errors import TemporaryFailure
 from resources.chat_platform.request_budget import NetworkRequestBudget
 from tests.fake_clock import FakeClock
 from tests.left_out import leave_out
+from tests.servers.processes import free_port
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +28,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecretStr]:
     if program is None:
         leave_out("redis-server")
     folder: Path = tmp_path_factory.mktemp("redis")
-    port = _free_port()
+    port = free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--requirepass", "hush"]
     server = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)  # noqa: S603 - a program of this machine
     for _ in range(200):
@@ -67,7 +62,7 @@ def test_each_app_has_a_budget_of_its_own(redis_url: SecretStr) -> None:
 
 def test_a_redis_that_is_gone_is_an_error_that_holds_no_password() -> None:
     budget = NetworkRequestBudget(
-        SecretStr(f"redis://:hush@127.0.0.1:{_free_port()}/0"), "acme/support", 1, FakeClock(NOON)
+        SecretStr(f"redis://:hush@127.0.0.1:{free_port()}/0"), "acme/support", 1, FakeClock(NOON)
     )
     with pytest.raises(TemporaryFailure, match="request_budget_url") as caught:
         budget.take()

@@ -28,7 +28,7 @@ class Capability(StrEnum):
     OPERATED = auto()
 
 
-_MOTO_LACKS = {
+MOTO_LACKS = {
     Capability.CREDENTIALS_CHECKED: "moto takes any access key and any secret key",
     Capability.CLOCK_CHECKED: "moto does not look at the time of a request",
     Capability.BYTES_CHECKED: "moto does not compare Content-MD5 with the body",
@@ -38,8 +38,8 @@ _MOTO_LACKS = {
     Capability.KMS_KEYS_CHECKED: "moto encrypts nothing and takes any key's name",
     Capability.OPERATED: "moto runs in this process: it has no users, no storage and no gateway to be harmed",
 }
-_CEPH_LACKS = {Capability.BYTES_UNCHECKED: "Ceph refuses bytes that do not have their Content-MD5"}
-_CEPH_BEFORE_20_LACKS = {
+CEPH_LACKS = {Capability.BYTES_UNCHECKED: "Ceph refuses bytes that do not have their Content-MD5"}
+CEPH_BEFORE_20_LACKS = {
     Capability.CHECKSUMS: "Ceph before 20 knows no checksum but Content-MD5",
     Capability.CONDITIONS_IN_VERSIONS: "Ceph before 20 does not know conditional puts in a bucket that keeps versions",
     Capability.CONDITION_AT_COMPLETION: "Ceph before 20 ignores a condition when an upload by parts is completed",
@@ -71,10 +71,10 @@ class Backend:
 
 def moto_backend(endpoint: str) -> Backend:
     """Return moto."""
-    return Backend("moto", endpoint, _MOTO_LACKS)
+    return Backend("moto", endpoint, MOTO_LACKS)
 
 
 def ceph_backend(server: CephServer) -> Backend:
     """Return Ceph; what it lacks depends on its age."""
-    old = _CEPH_BEFORE_20_LACKS if server.major_version < 20 else {}
-    return Backend(f"Ceph {server.major_version}", server.endpoint, _CEPH_LACKS | old, server)
+    old = CEPH_BEFORE_20_LACKS if server.major_version < 20 else {}
+    return Backend(f"Ceph {server.major_version}", server.endpoint, CEPH_LACKS | old, server)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.resources.archive.contract.backends import Backend, Capability, ceph_backend, moto_backend
 from tests.servers.ceph import CephServer
-from tests.world import AWS_ENVIRONMENT
+from tests.servers.s3_client import s3_client_of
 
 
 @pytest.fixture(scope="session", params=["moto", "ceph"])
@@ -31,14 +29,7 @@ def s3_endpoint(backend: Backend) -> str:
 @pytest.fixture(scope="session")
 def s3_client(backend: Backend) -> Iterator[Any]:
     """Return a boto3 client for what happens behind the archive's back."""
-    client = boto3.client(
-        "s3",
-        endpoint_url=backend.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=AWS_ENVIRONMENT["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=AWS_ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
-    )
-    with closing(client):
+    with s3_client_of(backend.endpoint) as client:
         yield client
 
 
