@@ -8,16 +8,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from dagster._core.scheduler.instigation import InstigatorTick
 
@@ -26,11 +23,9 @@ from pipelines.definitions import build_definitions, job_name
 from pipelines.due_now import due_now
 from resources.hours.hour import Hour
 from resources.hours.state import HourState
-from resources.local_state import STATE_VARIABLE
-from resources.settings_file import CONFIG_VARIABLE
 from resources.simulated_platform import ScriptedAnswer, SimulatedApp, truth
-from tests.daemon.production import SHIPPED, FinishedRun, Production, wait_until
-from tests.world import AWS_ENVIRONMENT, World, start_world
+from tests.daemon.production import FinishedRun, Place, Production, start_production, wait_until
+from tests.world import World, start_world
 
 IN_THE_WINDOW = 3
 """So many hours of each app can be asked for. The one before them is lost."""
@@ -70,23 +65,12 @@ class Story:
     clicked: tuple[str, ...]
 
 
-def tell(database: str, variables: Mapping[str, str], s3_endpoint: str, bucket_name: str, folder: Path) -> Story:
-    """Let it all happen.
-
-    Args:
-        database: A key of `SHIPPED`.
-        variables: What the instance settings of that database name.
-        s3_endpoint: The S3 server.
-        bucket_name: A bucket that is there.
-        folder: For everything that is written to disk.
-    """
+def tell(place: Place) -> Story:
+    """Let it all happen."""
     now = datetime.now(UTC)
     with ExitStack() as stack:
-        world = _start(stack, s3_endpoint, bucket_name, folder, now)
-        environment = {**_environment(world, folder), **variables}
-        stack.enter_context(patch.dict(os.environ, environment, clear=True))
-        production = Production(folder / "dagster_home", SHIPPED[database], environment)
-        stack.enter_context(production.instance)
+        world = _start(stack, place, now)
+        production = start_production(stack, world, place)
         hours = _hours(now)
         lost, killed_hour, *others = hours
         clicked = (*others, lost)
@@ -102,15 +86,15 @@ def tell(database: str, variables: Mapping[str, str], s3_endpoint: str, bucket_n
         )
 
 
-def _start(stack: ExitStack, s3_endpoint: str, bucket_name: str, folder: Path, now: datetime) -> World:
+def _start(stack: ExitStack, place: Place, now: datetime) -> World:
     first, *in_the_window = _hours(now)
     # The ends of all spans lie half an hour away, so that nothing comes due or is lost while the story is told.
     part_of_an_hour = ((now.minute + 30) % 60) / 60
     return start_world(
         stack,
-        s3_endpoint,
-        bucket_name,
-        folder,
+        place.s3_endpoint,
+        place.bucket_name,
+        place.folder,
         apps=[_lively_app(in_the_window, now), _SILENT],
         now=now,
         first_hour=first.key,
@@ -130,20 +114,6 @@ def _lively_app(hours: list[Hour], now: datetime) -> SimulatedApp:
     """Return an app in which people say something in each of the hours; at night they mostly sleep."""
     apps = (SimulatedApp("acme", "support", seed=seed, requests_per_minute=100_000) for seed in count(1))
     return next(app for app in apps if all(truth(app, hour, now).message_ids for hour in hours))
-
-
-def _environment(world: World, folder: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
-    return {
-        **kept,
-        **AWS_ENVIRONMENT,
-        **world.secrets,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "NO_PROXY": "127.0.0.1",
-        CONFIG_VARIABLE: str(world.settings_file),
-        STATE_VARIABLE: str(folder / "state"),
-    }
 
 
 def _schedules(world: World) -> list[str]:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
-import dagster as dg
-import pytest
-import yaml
-from dagster._core.scheduler.instigation import InstigatorType, TickStatus
+from dagster._core.scheduler.instigation import TickStatus
 
-from tests.daemon.production import SHIPPED, FinishedRun
+from tests.daemon.production import FinishedRun, most_at_once
 from tests.daemon.story import IN_THE_WINDOW, Story
 
 
@@ -22,11 +18,6 @@ def by_tag(runs: Sequence[FinishedRun], tag: str) -> dict[str, list[FinishedRun]
         if tag in run.tags:
             sorted_runs[run.tags[tag]].append(run)
     return sorted_runs
-
-
-def most_at_once(runs: Sequence[FinishedRun]) -> int:
-    """Return how many of the runs were under way at the same moment, from launch to end, at most."""
-    return max(sum(other.launched_at <= run.launched_at < other.ended_at for other in runs) for run in runs)
 
 
 def scheduled(story: Story, app: str) -> dict[str, FinishedRun]:
@@ -91,23 +82,3 @@ def test_a_run_whose_process_is_killed_fails_and_the_next_tick_takes_its_hour_ag
 
 def test_every_other_run_succeeds(story: Story) -> None:
     assert [run for run in story.runs if not run.succeeded and run.run_id != story.killed] == []
-
-
-@pytest.mark.parametrize("shipped", SHIPPED.values(), ids=SHIPPED)
-def test_the_shipped_settings_are_in_force(shipped: Path, tmp_path: Path) -> None:
-    content = yaml.safe_load(shipped.read_text(encoding="utf-8"))
-    content.pop("storage", None)
-    with dg.instance_for_test(overrides=content, temp_dir=str(tmp_path)) as instance:
-        purged = instance.get_tick_retention_settings(InstigatorType.SCHEDULE)
-        assert {status: purged[status] for status in (TickStatus.SUCCESS, TickStatus.SKIPPED, TickStatus.FAILURE)} == {
-            TickStatus.SUCCESS: 30,
-            TickStatus.SKIPPED: 30,
-            TickStatus.FAILURE: 30,
-        }
-        sensor = instance.get_tick_retention_settings(InstigatorType.SENSOR)
-        assert (sensor[TickStatus.SKIPPED], sensor[TickStatus.SUCCESS], sensor[TickStatus.FAILURE]) == (3, 30, 30)
-        assert instance.run_monitoring_enabled
-        assert instance.run_monitoring_start_timeout_seconds == 300
-        assert instance.run_monitoring_max_runtime_seconds == 14400
-        assert not instance.run_retries_enabled
-        assert not instance.telemetry_enabled
