@@ -1,8 +1,9 @@
 """What the daemon makes of what a power cut has left behind: told once for each kind of database, read by the tests.
 
-1. The database remembers three runs whose processes are gone, ten that may still be under way, and old ticks. An
-   operator clicks on what the three were about, and on one day more.
-2. The daemon is started. It ends what is too old, and throws old ticks away; the ten leave no room for another run.
+1. The database remembers four runs whose processes are gone, ten that may still be under way, and old ticks. An
+   operator clicks on what the four were about, and on one day more.
+2. The daemon is started. It ends what is dead or too old, and throws old ticks away; the ten leave no room for another
+   run.
 3. One of the ten ends, then the others do. What was clicked is done.
 
 The limits are those that are shipped. None is waited for: what lies in the database is as old as it takes.
@@ -24,7 +25,15 @@ from pipelines.definitions import COVERAGE_JOB, build_definitions, compaction_jo
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.simulated_platform import SimulatedApp
-from tests.daemon.production import FinishedRun, Place, Production, start_production, wait_until
+from tests.daemon.production import (
+    GONE,
+    UNREACHABLE,
+    FinishedRun,
+    Place,
+    Production,
+    start_production,
+    wait_until,
+)
 from tests.world import World, start_world
 
 _APPS = tuple(SimulatedApp("acme", name, requests_per_minute=100_000) for name in ("support", "sales"))
@@ -37,7 +46,8 @@ _NO_ROOM = "10 runs are currently in progress. Maximum is 10, won't launch more.
 _LAUNCHED, _STARTED = dg.DagsterEventType.RUN_STARTING, dg.DagsterEventType.RUN_START
 _TOLD_TO_STOP = dg.DagsterEventType.RUN_CANCELING
 _NOT_TOO_OLD = {_LAUNCHED: timedelta(hours=3, minutes=51), _STARTED: timedelta(hours=3, minutes=50)}
-_TOO_OLD: Mapping[str, Mapping[dg.DagsterEventType, timedelta]] = {
+_DEAD: Mapping[str, Mapping[dg.DagsterEventType, timedelta]] = {
+    "just started": {_LAUNCHED: timedelta(minutes=2), _STARTED: timedelta(minutes=1)},
     "started": {_LAUNCHED: timedelta(hours=4, minutes=2), _STARTED: timedelta(hours=4, minutes=1)},
     "starting": {_LAUNCHED: timedelta(minutes=6)},
     "canceling": {
@@ -105,10 +115,13 @@ def cut_the_power(place: Place) -> PowerCut:
         jobs = build_definitions(world.runtime).get_repository_def()
         schedule = _remember_ticks(production, world, jobs, now)
         targets = _targets(world, jobs, now)
-        dead = {state: production.remember_run(*targets[state], ages) for state, ages in _TOO_OLD.items()}
+        dead = {
+            state: production.remember_run(*targets[state], ages, GONE if state == "just started" else UNREACHABLE)
+            for state, ages in _DEAD.items()
+        }
         # Of a job that no other limit counts. Monitoring looks at the newest first, so at these before the dead ones.
         coverage = jobs.get_job(COVERAGE_JOB)
-        ten = tuple(production.remember_run(coverage, None, _NOT_TOO_OLD) for _ in range(10))
+        ten = tuple(production.remember_run(coverage, None, _NOT_TOO_OLD, UNREACHABLE) for _ in range(10))
         clicked = {what: production.click(*target) for what, target in targets.items()}
         without_room = _the_daemon_cleans_up(production, ten, schedule, first=next(iter(clicked.values())))
         return PowerCut(
@@ -138,13 +151,14 @@ def _remember_ticks(production: Production, world: World, jobs: dg.RepositoryDef
 
 def _targets(world: World, jobs: dg.RepositoryDefinition, now: datetime) -> dict[str, tuple[dg.JobDefinition, str]]:
     """Return the job and the partition that each dead run was about, and another day, in the order of the clicks."""
-    hour, day = Hour.containing(now - _SETTLED).key, Day.of(Hour.containing(now - _CLOSED)).key
+    hour, day = Hour.containing(now - _SETTLED), Day.of(Hour.containing(now - _CLOSED))
     app, other_app = world.settings.apps
     return {
-        "canceling": (jobs.get_job(job_name(other_app)), hour),
-        "started": (jobs.get_job(job_name(app)), hour),
-        "starting": (jobs.get_job(compaction_job_name(app)), day),
-        "another day": (jobs.get_job(compaction_job_name(other_app)), day),
+        "canceling": (jobs.get_job(job_name(other_app)), hour.key),
+        "started": (jobs.get_job(job_name(app)), hour.key),
+        "just started": (jobs.get_job(job_name(app)), hour.plus(1).key),
+        "starting": (jobs.get_job(compaction_job_name(app)), day.key),
+        "another day": (jobs.get_job(compaction_job_name(other_app)), day.key),
     }
 
 

@@ -6,6 +6,7 @@ what the database remembers of the time before (`power_cut.py`).
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -41,6 +42,12 @@ from tests.world import AWS_ENVIRONMENT, World
 
 SHIPPED = {"SQLite": PROJECT / "docs" / "dagster.yaml", "PostgreSQL": PROJECT / "deploy" / "dagster.yaml"}
 """The instance settings for one machine, and those for several containers."""
+
+GONE = {"socket": "/nowhere/socket"}
+"""Where a code server of this machine has listened: its socket went with it."""
+
+UNREACHABLE = {"port": 1}
+"""Where a code server listens of which nobody knows whether it is there."""
 
 _CODE = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("chat_history_archive"), "__repository__")
 _MODULE = RepositoryPythonOrigin(
@@ -163,7 +170,11 @@ class Production:
         return run.run_id
 
     def remember_run(
-        self, job: dg.JobDefinition, partition: str | None, ages: Mapping[dg.DagsterEventType, timedelta]
+        self,
+        job: dg.JobDefinition,
+        partition: str | None,
+        ages: Mapping[dg.DagsterEventType, timedelta],
+        server: Mapping[str, object],
     ) -> str:
         """Put a run of a former code server into the database, which has no process now, and return its id.
 
@@ -171,10 +182,10 @@ class Production:
             job: Its job.
             partition: Of that job, if it has any.
             ages: How long ago each of its events happened, in their order; the last one says in which state it is.
+            server: Where it was sent to.
         """
         run = self._new_run(job, partition)
-        # Where the run was sent to: the socket went with the server that listened on it.
-        self.instance.add_run_tags(run.run_id, {GRPC_INFO_TAG: '{"host": "localhost", "socket": "/nowhere/socket"}'})
+        self.instance.add_run_tags(run.run_id, {GRPC_INFO_TAG: json.dumps({"host": "127.0.0.1", **server})})
         for kind, age in ages.items():
             at = (datetime.now(UTC) - age).timestamp()
             self.instance.report_dagster_event(dg.DagsterEvent(kind.value, job.name), run.run_id, timestamp=at)

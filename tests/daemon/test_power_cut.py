@@ -26,6 +26,12 @@ def test_a_run_whose_process_is_gone_is_ended_and_its_page_says_why(
     assert said in dead.events
 
 
+def test_a_run_that_died_with_its_code_server_is_ended_at_once(power_cut: PowerCut) -> None:
+    dead = power_cut.runs[power_cut.dead["just started"]]
+    assert dead.status is dg.DagsterRunStatus.FAILURE
+    assert any("The code server that ran it is gone" in event for event in dead.events)
+
+
 def test_a_run_that_may_still_be_under_way_is_left_alone(power_cut: PowerCut) -> None:
     assert {power_cut.without_room[run_id] for run_id in power_cut.ten} == {dg.DagsterRunStatus.STARTED}
 
