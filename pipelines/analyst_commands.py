@@ -69,6 +69,7 @@ def sql(
     """
     import duckdb  # noqa: PLC0415
 
+    from pipelines.query.errors import of_a_question  # noqa: PLC0415
     from pipelines.query.output import NotAFile, answer  # noqa: PLC0415
     from pipelines.query.shell import run_shell  # noqa: PLC0415
 
@@ -82,7 +83,7 @@ def sql(
         except NotAFile as error:
             end(str(error), USAGE_OR_CONFIGURATION)
         except duckdb.Error as error:
-            end(str(error), SOME_HOUR_FAILED)
+            end(of_a_question(error), SOME_HOUR_FAILED)
 
 
 def export(
@@ -103,6 +104,7 @@ def export(
     """
     import duckdb  # noqa: PLC0415
 
+    from pipelines.query.errors import of_the_archive  # noqa: PLC0415
     from pipelines.query.export import Wanted  # noqa: PLC0415
     from pipelines.query.export import export as write_export  # noqa: PLC0415
 
@@ -126,8 +128,10 @@ def export(
         with _connected(runtime) as connection:
             try:
                 written = write_export(connection, wanted, output)
-            except (duckdb.Error, OSError) as error:
+            except OSError as error:
                 end(f"Nothing was exported. {error}", SOME_HOUR_FAILED)
+            except duckdb.Error as error:
+                end(f"Nothing was exported. {of_the_archive(error)}", SOME_HOUR_FAILED)
     console = Console()
     console.print(Text(f"{written.messages:,} messages from {wanted.first} to {wanted.last} (UTC): {output}"))
     if not written.missing:
@@ -144,6 +148,9 @@ def export(
 
 
 def _connected(runtime: Runtime) -> DuckDBPyConnection:
+    import duckdb  # noqa: PLC0415
+
+    from pipelines.query.errors import of_the_archive  # noqa: PLC0415
     from pipelines.query.views import NoCoverage, connect  # noqa: PLC0415
     from resources.duckdb_settings import NoCredentials  # noqa: PLC0415
 
@@ -151,6 +158,8 @@ def _connected(runtime: Runtime) -> DuckDBPyConnection:
         return connect(runtime)
     except (NoCoverage, NoCredentials) as error:
         end(str(error), USAGE_OR_CONFIGURATION)
+    except duckdb.Error as error:
+        end(f"The archive cannot be queried. {of_the_archive(error)}", SOME_HOUR_FAILED)
 
 
 def _first_hour(written: str, option: str) -> Hour:

@@ -1,4 +1,7 @@
-"""What records say, against themselves and each other: conservation, places, gaps. Pure; no object is looked at."""
+"""What records say, against themselves and each other: conservation, places, gaps. Pure; no object is looked at.
+
+What is told never repeats a word of a record: whoever edited it may have written anything there.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ def check_hour(hour: Hour, records: HourRecords, archive: AppArchive, now: datet
 
 def _of_capture(hour: Hour, record: CaptureRecord, archive: AppArchive) -> Iterator[str]:
     if (record.app, record.hour) != (archive.app.name, hour.key):
-        yield f"it is of {record.app} {record.hour}"
+        yield "it is of another app or hour"
     if record.state is HourState.ARCHIVED and not any(revision.lines for revision in record.intact_revisions):
         yield "it says archived, and names no file with lines"
     if not all(is_sha256(revision.sha256) for revision in record.raw_revisions):
@@ -66,7 +69,7 @@ def _of_messages(
 ) -> Iterator[str]:
     layout, counts = archive.layout, record.counts
     if (record.app, record.hour) != (archive.app.name, hour.key):
-        yield f"it is of {record.app} {record.hour}"
+        yield "it is of another app or hour"
     if not counts.add_up:
         yield (
             f"{counts.lines:,} lines are not {counts.messages:,} messages + {counts.duplicates:,} duplicates + "
@@ -117,7 +120,7 @@ def _holds(records: HourRecords) -> bool:
 
 def _of_day(day: Day, record: DailyRecord, hours: Mapping[Hour, HourRecords], archive: AppArchive) -> Iterator[str]:
     if (record.app, record.date) != (archive.app.name, day.key):
-        yield f"it is of {record.app} {record.date}"
+        yield "it is of another app or day"
     if record.object.key != archive.layout.messages_daily(day):
         yield "it names an object that is not this day's"
     rows = 0

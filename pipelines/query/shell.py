@@ -12,6 +12,7 @@ import duckdb
 from rich.console import Console
 from rich.text import Text
 
+from pipelines.query.errors import of_a_question
 from pipelines.query.output import show
 from pipelines.query.views import VIEWS
 from resources.printable import printable_lines
@@ -66,7 +67,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, console: Console, query: str, no
     try:
         show(connection.execute(query), console)
     except duckdb.Error as error:
-        console.print(Text(printable_lines(str(error)), style="bold red"))  # it may quote what people wrote
+        console.print(Text(printable_lines(of_a_question(error)), style="bold red"))  # it may quote what people wrote
     except KeyboardInterrupt:
         connection.interrupt()
         console.print("Given up.", style="dim")

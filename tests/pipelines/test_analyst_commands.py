@@ -88,6 +88,33 @@ def test_export_tells_what_is_missing(world: World, type_: Type, tmp_path: Path)
     assert len(output.read_text().splitlines()) == 5
 
 
+@pytest.mark.parametrize("words", [("sql", "select 1"), ("export", "--user", "ann", "--output", "x.csv")])
+def test_an_object_that_is_no_table_is_named_in_a_sentence(
+    world: World, type_: Type, s3_client: Any, words: tuple[str, ...]
+) -> None:
+    small_archive(world)
+    key = world.archive.layout.quarantine(DAY.hours[7])
+    s3_client.put_object(Bucket=world.runtime.bucket.name, Key=key, Body=b"PAR1 other bytes")
+    result = type_(*words)
+    assert result.exit_code == 1, result.exception
+    assert "The archive cannot be queried." in result.output
+    assert key in result.output
+
+
+def test_an_export_that_fails_quotes_no_message(world: World, type_: Type, s3_client: Any, tmp_path: Path) -> None:
+    small_archive(world)
+    bucket, key = world.runtime.bucket.name, world.archive.layout.messages_daily(DAY)
+    stored = s3_client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert stored.count(b"hello bob") >= 1
+    s3_client.put_object(Bucket=bucket, Key=key, Body=stored.replace(b"hello bob", b"hello \xffob"))
+    result = type_("export", "--user", "ann", "--output", str(tmp_path / "ann.csv"))
+    assert result.exit_code == 1, result.output
+    assert "Nothing was exported." in result.output
+    assert key in result.output
+    assert "hello" not in result.output
+    assert list(tmp_path.glob("*ann*")) == []
+
+
 def test_catch_up_compacts_closed_days_and_rebuilds_coverage(world: World, type_: Type) -> None:
     hour = DAY.hours[7]
     archive_lines(world, hour, message(1, hour, "ann", "bob", "hello"))

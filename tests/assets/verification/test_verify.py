@@ -376,7 +376,7 @@ def test_a_messages_record_of_an_hour_that_is_none_is_named_and_stops_nothing(so
     somebody.edit(somebody.world.archive.layout.messages_record(PLAIN), hour="rubbish")
     discrepancies = found(somebody.world, QUARANTINED, PLAIN, read_data=True)
     assert kinds(discrepancies) == [(CONTRADICTS, Thing.MESSAGES_RECORD)]
-    assert "rubbish" in discrepancies[0].detail
+    assert "it is of another app or hour" in discrepancies[0].detail
 
 
 @pytest.mark.parametrize("reader", ["check_hour", "check_day"])
