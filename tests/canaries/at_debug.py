@@ -1,7 +1,8 @@
 """`chat-archive` as somebody runs it who has set every logger to DEBUG, made to go wrong where the test says.
 
-`python -m tests.canaries.at_debug '[{"words": ["catch-up"], "fault": "crash", "days_later": 0}]'` runs one command
-after another in one process. Pauses are left out. A file that begins with `CRASH` crashes whoever takes its bytes.
+`python -m tests.canaries.at_debug '[{"words": ["catch-up"], "before": ["crash"], "hours_later": 0}]'` runs one command
+after another in one process. `job` is one too: it runs a job of Dagster's with what an operator types into its config.
+Pauses are left out. A file that begins with `CRASH` crashes whoever takes its bytes.
 """
 
 from __future__ import annotations
@@ -11,19 +12,26 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NoReturn
 from unittest.mock import patch
 
 import apprise
 import dagster  # noqa: F401 - the loggers of all libraries have to be there before they are set
+import sqlalchemy
 
 from pipelines import command_line
+from pipelines.catch_up import instance_for_runs
+from pipelines.definitions import build_definitions
 from resources.archive.objects import ArchiveBucket
 from resources.clock import SystemClock
 from resources.digests import Digester
-
-CRASHING_FILE = b"CRASH"
+from resources.runtime import Runtime
+from resources.settings_file import load_settings
+from tests.canaries.meddling import Somebody
+from tests.canaries.planted import CRASHING_FILE
 
 
 def _make_crashing_files_crash() -> None:
@@ -56,21 +64,49 @@ def _without_filters() -> None:
     patch.object(logging.Filterer, "filter", lambda *_: True).start()
 
 
-_FAULTS = {
-    "none": lambda: None,
+@cache
+def _somebody() -> Somebody:
+    return Somebody(Runtime(load_settings()))
+
+
+_BEFORE: dict[str, Callable[[], None]] = {
     "crash": _crash_with_a_secret_in_hand,
     "kill": _kill_when_storing,
     "no filters": _without_filters,
+    "meddle": lambda: _somebody().meddle(),
+    "restore support": lambda: _somebody().restore_support(),
+    "restore mall": lambda: _somebody().restore_mall(),
+    "leave behind": lambda: _somebody().leave_behind(),
 }
 
 
-def _turn_the_clock(days: int) -> None:
-    now = SystemClock.now
+def _leave_out_syncing(connection: Any, _: object) -> None:
+    """Let Dagster's database not wait for the disk: at DEBUG each line that is logged within a run is a transaction."""
+    connection.execute("PRAGMA synchronous = OFF")
+
+
+def _turn_the_clocks(hours: int) -> None:
+    """Turn this machine's clock, and S3's."""
+    now, s3_time = SystemClock.now, ArchiveBucket.time
 
     def later(clock: SystemClock) -> datetime:
-        return now(clock) + timedelta(days=days)
+        return now(clock) + timedelta(hours=hours)
+
+    def later_in_s3(bucket: ArchiveBucket) -> datetime:
+        return s3_time(bucket) + timedelta(hours=hours)
 
     patch.object(SystemClock, "now", later).start()
+    patch.object(ArchiveBucket, "time", later_in_s3).start()
+
+
+def _run(words: list[str]) -> int:
+    if words[0] != "job":
+        return command_line.app(words, standalone_mode=False) or 0
+    _, name, config = words
+    job = build_definitions(Runtime(load_settings())).get_repository_def().get_job(name)
+    with instance_for_runs() as instance:
+        run = job.execute_in_process(run_config=json.loads(config), instance=instance, raise_on_error=False)
+    return 0 if run.success else 1
 
 
 def main(commands: list[dict[str, Any]]) -> None:
@@ -78,15 +114,19 @@ def main(commands: list[dict[str, Any]]) -> None:
     logging.basicConfig(level=logging.DEBUG)
     for name in list(logging.root.manager.loggerDict):
         logging.getLogger(name).setLevel(logging.DEBUG)
-    # Ten lines a request about which of its own functions botocore calls; the run through `dagster` has them too.
-    logging.getLogger("botocore.hooks").setLevel(logging.INFO)
+    # Many lines a request, of which of its own functions and rules botocore uses; the run through `dagster` has them.
+    for name in ("botocore.hooks", "botocore.regions"):
+        logging.getLogger(name).setLevel(logging.INFO)
     patch.object(SystemClock, "sleep", lambda *_: None).start()
     _make_crashing_files_crash()
+    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", _leave_out_syncing)
     for command in commands:
-        _FAULTS[command.get("fault", "none")]()
-        _turn_the_clock(command.get("days_later", 0))
-        code = command_line.app(command["words"], standalone_mode=False)
-        sys.stdout.write(f"exit code {code or 0}\n")
+        for name in command["before"]:
+            _BEFORE[name]()
+        _turn_the_clocks(command["hours_later"])
+        code = _run(command["words"])
+        sys.stdout.write(f"exit code {code}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

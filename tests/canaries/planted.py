@@ -28,6 +28,8 @@ THUMBNAIL_SECRET: Final = "canaryThumbnailSecret_pL2Ra"
 SHARE_SECRET: Final = "canaryShareSecret_8yTzB"
 TEXT: Final = "canary words that two people said to each other"
 PLATFORMS_WORDS: Final = "canary words of an error that the platform told"
+CRASHING_FILE: Final = b"CRASH"
+"""How a file begins that crashes whoever takes its bytes; see `at_debug.py`."""
 
 CREDENTIALS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from enum import StrEnum
 
-import orjson
 import pytest
 
 from resources.clock import SystemClock
@@ -28,49 +26,12 @@ from resources.simulated_platform import (
     signed_urls,
 )
 from tests.canaries import planted
-from tests.canaries.at_debug import CRASHING_FILE
+from tests.canaries.planted_hours import Fate, PlantedHours
+from tests.canaries.planted_lines import lines_people_sent
 
 _HOUR = re.compile(r"/(\d{10})(?:\.gz)?$", re.ASCII)
 _ERROR = {"error": planted.PLATFORMS_WORDS, "error_description": planted.PLATFORMS_WORDS, "exception": planted.TOKEN}
 _ELSEWHERE = f"https://elsewhere.example.test/x?OSSAccessKeyId={planted.OSS_KEY_ID}&Signature={planted.SIGNATURE}"
-
-
-class Fate(StrEnum):
-    """What becomes of an hour."""
-
-    WELL = "well"
-    REFUSED = "refused"
-    TOKEN_REFUSED = "token_refused"
-    ELSEWHERE = "elsewhere"
-    SIGNATURE_REFUSED = "signature_refused"
-    SECOND_TRY = "second_try"
-    CRASH = "crash"
-
-
-def _file() -> bytes:
-    url = f"https://files.example.com/chatfiles/1?share-secret={planted.SHARE_SECRET}"
-    picture = {
-        "type": "img",
-        "url": url,
-        "secret": planted.ATTACHMENT_SECRET,
-        "thumb": url,
-        "thumb_secret": planted.THUMBNAIL_SECRET,
-        "filename": "1.jpg",
-    }
-    said = [[{"type": "txt", "msg": planted.TEXT}], [picture]]
-    lines = [
-        orjson.dumps(
-            {
-                "msg_id": str(number),
-                "timestamp": 1_700_000_000_000,
-                "chat_type": "chat",
-                "payload": {"bodies": bodies, "from": "alice", "to": "bob"},
-            }
-        )
-        for number, bodies in enumerate(said)
-    ]
-    unreadable = lines[1].replace(b'"msg_id"', planted.TEXT.encode())
-    return gzip.compress(b"\n".join([*lines, unreadable]), mtime=0)
 
 
 _ANSWERS = {
@@ -79,9 +40,22 @@ _ANSWERS = {
     (Fate.ELSEWHERE, RequestKind.HISTORY): ScriptedAnswer(200, {"data": [{"url": _ELSEWHERE}]}),
     (Fate.SIGNATURE_REFUSED, RequestKind.FILE): ScriptedAnswer(403, planted.PLATFORMS_WORDS.encode()),
     (Fate.SECOND_TRY, RequestKind.HISTORY): ScriptedAnswer(503, _ERROR),
-    (Fate.SECOND_TRY, RequestKind.FILE): ScriptedAnswer(200, _file(), cut_after=9),
-    (Fate.CRASH, RequestKind.FILE): ScriptedAnswer(200, CRASHING_FILE + planted.TEXT.encode()),
+    (Fate.CRASH, RequestKind.FILE): ScriptedAnswer(200, planted.CRASHING_FILE + planted.TEXT.encode()),
 }
+
+
+def _answer(hour: Hour, kind: RequestKind, fate: Fate, *, again: bool) -> ScriptedAnswer | None:
+    if fate is Fate.SECOND_TRY and again:
+        fate = Fate.WELL
+    if (fate, kind) in _ANSWERS:
+        return _ANSWERS[fate, kind]
+    if kind is not RequestKind.FILE:
+        return None
+    return ScriptedAnswer(200, _file(hour), cut_after=9 if fate is Fate.SECOND_TRY else None)
+
+
+def _file(hour: Hour) -> bytes:
+    return gzip.compress(b"\n".join(lines_people_sent(hour)), mtime=0)
 
 
 class PlantedPlatform(SimulatedPlatform):
@@ -96,8 +70,8 @@ class PlantedPlatform(SimulatedPlatform):
 
     def __init__(self, fates: Mapping[Hour, Fate]) -> None:
         self.app_tokens: set[str] = set()
-        self._fates = {hour.key: fate for hour, fate in fates.items()}
-        self._asked: list[tuple[str, RequestKind]] = []
+        self._fates = fates
+        self._asked: list[tuple[Hour, RequestKind]] = []
         super().__init__(
             [
                 SimulatedApp(
@@ -124,13 +98,9 @@ class PlantedPlatform(SimulatedPlatform):
         match = _HOUR.search(request.path)
         if match is None:
             return None
-        hour, kind = match[1], request.kind
-        self._asked.append((hour, kind))
-        fate = self._fates.get(hour, Fate.WELL)
-        scripted = _ANSWERS.get((fate, kind))
-        if scripted is not None and not (fate is Fate.SECOND_TRY and self._asked.count((hour, kind)) > 1):
-            return scripted
-        return ScriptedAnswer(200, _file()) if kind is RequestKind.FILE else None
+        asked = Hour.from_key(match[1]), request.kind
+        self._asked.append(asked)
+        return _answer(*asked, self._fates.get(asked[0], Fate.WELL), again=self._asked.count(asked) > 1)
 
     def _note_token(self, app: SimulatedApp, token: str) -> bool:
         del app
@@ -139,11 +109,11 @@ class PlantedPlatform(SimulatedPlatform):
 
 
 @contextmanager
-def planted_platform(fates: Mapping[Hour, Fate]) -> Iterator[tuple[PlantedPlatform, str]]:
+def planted_platform(hours: PlantedHours) -> Iterator[tuple[PlantedPlatform, str]]:
     """Serve the platform; yield it and its base URL."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(signed_urls, "_KEY_ID", planted.OSS_KEY_ID)
         patch.setattr(signed_urls, "_signature", lambda *_: planted.SIGNATURE)
-        platform = PlantedPlatform(fates)
+        platform = PlantedPlatform({hour: fate for fate, hour in hours.fated.items()})
         with serve(platform) as base_url:
             yield platform, base_url

@@ -1,7 +1,8 @@
 """The runs between planting and searching: each in a process, as a user has them, with every logger at DEBUG.
 
-Four processes at once: catch-ups that go well, badly, and end in a crash; one run through `dagster`; one that is killed
-while it stores a file; and one without this project's log filters, to show that the search would find something.
+Four processes at once: all commands, that go well, badly, and end in a crash; one run through `dagster`; one that is
+killed while it stores a file; and one without this project's log filters, to show that the search would find something.
+What is typed lies in `commands.py`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -23,7 +24,9 @@ import yaml
 from resources.clock import SystemClock
 from resources.hours.hour import Hour
 from tests.canaries import planted
-from tests.canaries.planted_platform import Fate, planted_platform
+from tests.canaries.commands import Command, all_of_them, of_support
+from tests.canaries.planted_hours import PlantedHours
+from tests.canaries.planted_platform import planted_platform
 
 _PROJECT = Path(__file__).parents[2]
 _SECONDS_TO_END = 600
@@ -70,65 +73,55 @@ class Runs:
     """All processes, and what was planted while they ran.
 
     Attributes:
-        catch_up: Catch-ups that go well, badly, and end in a crash of the command itself.
+        commands: One command after another, which go well, badly, and end in a crash of the command itself.
         dagster: A run through `dagster`.
         killed: A catch-up that was killed while it stored the hour's file.
         unfiltered: A catch-up without this project's log filters.
         app_tokens: Tokens that were built from the App Certificate.
         alerts: What the alert service was sent.
+        typed: What was typed in the process of all commands.
+        exported: What an export wrote.
         settings_file: Of all of them.
         environment: Likewise, the secrets included.
     """
 
-    catch_up: Ended
+    commands: Ended
     dagster: Ended
     killed: Ended
     unfiltered: Ended
     app_tokens: frozenset[str]
     alerts: tuple[bytes, ...]
+    typed: tuple[Command, ...]
+    exported: Path
     settings_file: Path
     environment: Mapping[str, str]
 
 
 def run_everything(folder: Path, s3_endpoint: str, bucket: str) -> Runs:
     """Plant the canaries, run all processes at the same time, and return what there is to search."""
-    begin = Hour.containing(SystemClock().now()).plus(-30)
-    hours = [begin.plus(number) for number in range(12)]
-    well, *fated, killed, by_dagster, unfiltered, last = hours
-    fates = dict(zip(fated, [fate for fate in Fate if fate is not Fate.WELL], strict=False))
-    catch_ups: list[dict[str, Any]] = [
-        {"words": ["catch-up", "--hours", well.key]},
-        {"words": _of_support(f"{fated[0]}..{fated[-1]}")},
-        # Every deadline has passed: days are compacted, losses are found, people are told.
-        {"words": ["catch-up", "--hours", well.key], "days_later": 20},
-        # More is lost, and the command crashes while it has an alert URL in hand.
-        {"words": _of_support(last.key), "fault": "crash", "days_later": 5},
-    ]
+    hours = PlantedHours.since(Hour.containing(SystemClock().now()).plus(-25))
+    exported = folder / "exported.json"
+    typed = all_of_them(hours, exported)
     with ExitStack() as stack:
-        platform, base_url = stack.enter_context(planted_platform(fates))
+        platform, base_url = stack.enter_context(planted_platform(hours))
         alert_port, alerts = stack.enter_context(_alert_service())
         settings_file = folder / "settings.yaml"
-        settings_file.write_text(yaml.safe_dump(_settings(base_url, s3_endpoint, bucket, begin)))
+        settings_file.write_text(yaml.safe_dump(_settings(base_url, s3_endpoint, bucket, hours.well)))
         environment = _ENVIRONMENT | {
             "CHAT_ARCHIVE_CONFIG": str(settings_file),
             "ALERT_URL": f"json://127.0.0.1:{alert_port}/{planted.ALERT_TOKEN}",
         }
+        killed = Command(of_support(hours.killed), code=None, before=("kill",))
+        unfiltered = Command(of_support(hours.unfiltered), before=("no filters",))
+        by_dagster = (
+            *("-m", "dagster", "job", "execute", "-m", "pipelines.definitions", "-j", "archive_acme__support"),
+            *("--tags", json.dumps({"dagster/partition": hours.by_dagster.key})),
+        )
         begun = {
-            "catch_up": _begin(folder / "catch_up", environment, *_at_debug(*catch_ups)),
-            "dagster": _begin(
-                folder / "dagster",
-                environment,
-                *("-m", "dagster", "job", "execute", "-m", "pipelines.definitions", "-j", "archive_acme__support"),
-                *("--tags", json.dumps({"dagster/partition": by_dagster.key})),
-            ),
-            "killed": _begin(
-                folder / "killed", environment, *_at_debug({"words": _of_support(killed.key), "fault": "kill"})
-            ),
-            "unfiltered": _begin(
-                folder / "unfiltered",
-                environment,
-                *_at_debug({"words": _of_support(unfiltered.key), "fault": "no filters"}),
-            ),
+            "commands": _begin(folder / "commands", environment, *_at_debug(typed)),
+            "dagster": _begin(folder / "dagster", environment, *by_dagster),
+            "killed": _begin(folder / "killed", environment, *_at_debug([killed])),
+            "unfiltered": _begin(folder / "unfiltered", environment, *_at_debug([unfiltered])),
         }
         for process in begun.values():
             stack.callback(_end_firmly, process)
@@ -137,17 +130,15 @@ def run_everything(folder: Path, s3_endpoint: str, bucket: str) -> Runs:
             **ended,
             app_tokens=frozenset(platform.app_tokens),
             alerts=tuple(alerts),
+            typed=tuple(typed),
+            exported=exported,
             settings_file=settings_file,
             environment=environment,
         )
 
 
-def _of_support(hours: str) -> list[str]:
-    return ["catch-up", "--app", "acme/support", "--hours", hours]
-
-
-def _at_debug(*commands: Mapping[str, Any]) -> tuple[str, ...]:
-    return "-m", "tests.canaries.at_debug", json.dumps(commands)
+def _at_debug(commands: Sequence[Command]) -> tuple[str, ...]:
+    return "-m", "tests.canaries.at_debug", json.dumps([asdict(command) for command in commands])
 
 
 def _begin(folder: Path, environment: Mapping[str, str], *words: str) -> subprocess.Popen[bytes]:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -18,11 +14,11 @@ from assets.verification.daily_sample import by_day
 from assets.verification.discrepancy import Discrepancy, Thing, Wrong
 from assets.verification.verify import Verified, Verifier
 from resources.archive.objects import ArchiveBucket
-from resources.digests import digests_of
 from resources.hours.hour import Hour
 from resources.limits import Limits
 from resources.simulated_platform import ScriptedAnswer
 from tests.assets.looking import look
+from tests.behind_the_back import BehindTheBackOf
 from tests.pipelines.query.archives import DAY, archive_lines, message, small_archive
 from tests.world import World
 
@@ -101,72 +97,14 @@ def let_s3_clock_run_ahead(monkeypatch: pytest.MonkeyPatch, span: timedelta = ti
     monkeypatch.setattr(ArchiveBucket, "time", lambda _: datetime.now(UTC) + span)
 
 
-class BehindItsBack:
-    """Whoever has the bucket's credentials and no idea of the archive.
-
-    Args:
-        world: Whose archive.
-        client: A client for its bucket.
-    """
+class BehindItsBack(BehindTheBackOf):
+    """Whoever meddles with the archive of a world."""
 
     def __init__(self, world: World, client: Any) -> None:
+        super().__init__(world.archive, client)
         self.world = world
-        self.client = client
-        self.bucket = world.runtime.bucket.name
-
-    def raw_key(self, hour: Hour) -> str:
-        """The key of an hour's first raw revision."""
-        capture = self.world.archive.ledger.capture(hour)
-        assert capture is not None
-        return self.world.archive.layout.raw(hour, capture.raw_revisions[0].sha256)
-
-    def delete(self, *keys: str) -> None:
-        for key in keys:
-            self.client.delete_object(Bucket=self.bucket, Key=key)
-
-    def put(self, key: str, content: bytes, **more: Any) -> None:
-        self.client.put_object(Bucket=self.bucket, Key=key, Body=content, **more)
-
-    def content(self, key: str) -> bytes:
-        content: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        return content
-
-    def rot(self, key: str) -> None:
-        """Turn one bit, and leave length and metadata as they were, as a failing disk does."""
-        before = self.client.get_object(Bucket=self.bucket, Key=key)
-        content = before["Body"].read()
-        self.put(key, content[:-1] + bytes([content[-1] ^ 1]), Metadata=before["Metadata"])
-
-    def edit(self, key: str, **changes: Any) -> None:
-        """Change fields of a record."""
-        self.put(key, json.dumps(json.loads(self.content(key)) | changes).encode())
-
-    def stored_as_ours(self, key: str, content: bytes) -> str:
-        """Put an object as this program does, with its SHA-256, and return that."""
-        sha256 = hashlib.sha256(content).hexdigest()
-        self.put(key, content, Metadata={"sha256": sha256})
-        return sha256
-
-    def unrecorded_raw_file(self, hour: Hour, *lines: bytes) -> str:
-        """Store a raw file, as a run does that is killed before it writes its record; return the key."""
-        content = gzip.compress(b"\n".join(lines), mtime=0)
-        key = self.world.archive.layout.raw(hour, hashlib.sha256(content).hexdigest())
-        self.stored_as_ours(key, content)
-        return key
-
-    def unfinished_upload(self, key: str) -> str:
-        """Begin an upload by parts, as a run does that is killed in the middle; return its id."""
-        upload_id: str = self.client.create_multipart_upload(Bucket=self.bucket, Key=key)["UploadId"]
-        self.client.upload_part(Bucket=self.bucket, Key=key, UploadId=upload_id, PartNumber=1, Body=b"half")
-        return upload_id
 
 
 def publish_again(world: World, hour: Hour) -> None:
     """Do what a rerun of an hour's messages does."""
     publish_messages(hour, world.archive, world.clock)
-
-
-def digest_of(content: bytes) -> dict[str, Any]:
-    """Return what a record says of an object with these bytes."""
-    digests = digests_of(BytesIO(content))
-    return {"bytes": digests.bytes, "sha256": digests.sha256}

@@ -22,11 +22,11 @@ from tests.assets.verification.archives import (
     PLAIN,
     REVISED,
     BehindItsBack,
-    digest_of,
     found,
     kinds,
     let_s3_clock_run_ahead,
 )
+from tests.behind_the_back import digest_of
 from tests.pipelines.query.archives import DAY
 from tests.resources.archive.troubled_wire import after, answered, troubled
 

@@ -13,7 +13,8 @@ import pytest
 from assets.verification import rebuild
 from assets.verification.discrepancy import Thing, Wrong
 from resources.limits import Limits
-from tests.assets.verification.archives import PLAIN, QUARANTINED, BehindItsBack, digest_of, found, kinds
+from tests.assets.verification.archives import PLAIN, QUARANTINED, BehindItsBack, found, kinds
+from tests.behind_the_back import digest_of
 
 DIFFERS = (Wrong.DIFFERS, Thing.MESSAGES)
 

@@ -29,13 +29,13 @@ from tests.assets.verification.archives import (
     QUARANTINED,
     REVISED,
     BehindItsBack,
-    digest_of,
     found,
     kinds,
     let_s3_clock_run_ahead,
     publish_again,
     verified,
 )
+from tests.behind_the_back import digest_of
 from tests.pipelines.query.archives import DAY, NEXT_DAY, archive_lines, message
 from tests.resources.archive.troubled_wire import after, changed_body, let_through, troubled
 from tests.world import World
