@@ -1,7 +1,8 @@
-"""Cutting attachment secrets out of a message's bodies. They stay in the raw revision and go nowhere else.
+"""Cutting attachment secrets out of a message. They stay in the raw revision and go nowhere else.
 
 A secret opens the attachment to whoever has it: `secret` and `thumb_secret` beside a body's URLs, or
-`?share-secret=` inside a URL (platform documentation of downloads).
+`?share-secret=` inside a URL (platform documentation of downloads). They are sought in the bodies and in all that has
+no column: an edited or quoted message may bring its own. `ext` belongs to the app, and is kept as it is.
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ from typing import Any, Final
 
 SECRET_KEYS: Final = frozenset({"secret", "thumb_secret"})
 
-_WRITTEN_BY_PEOPLE: Final = frozenset({"msg", "summary", "title", "addr", "action", "customExts", "v2:customExts"})
-"""What users and apps write themselves: a `secret` in there is theirs, and is no attachment's."""
+_TEXTS_OF_PEOPLE: Final = frozenset({"msg", "summary", "title", "addr", "action", "from", "to"})
+"""What users write, and what they call themselves, where it is a text: it may say anything."""
+
+_FIELDS_OF_APPS: Final = frozenset({"customExts", "v2:customExts"})
+"""What apps write, whatever its shape: a `secret` in there is theirs, and is no attachment's."""
 
 _SECRET_KEY_IN_TEXT = re.compile(r'secret\\*"\s*:', re.IGNORECASE | re.ASCII)
 _SHARE_SECRET = re.compile(r"([?&])share(?:-|_|%2d|%5f)secret=[^&#]*(&?)", re.IGNORECASE)
 
 
 def without_secrets(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return bodies, whatever their shape, without attachment secrets; what people wrote is not touched."""
+    """Return a message or a part of it, whatever its shape, without attachment secrets, but with all people wrote."""
     if isinstance(value, dict):
         return {
-            key: inner if key in _WRITTEN_BY_PEOPLE else without_secrets(inner)
+            key: inner if _is_peoples_own(key, inner) else without_secrets(inner)
             for key, inner in value.items()
             if key not in SECRET_KEYS
         }
@@ -39,20 +43,24 @@ def without_share_secret(url: str) -> str:
 
 
 def may_hide_secret(payload: object) -> bool:
-    """Tell whether a secret may stand in a text, from which it cannot be cut out.
+    """Tell whether a secret may stand in a text of a payload's bodies, from which it cannot be cut out.
 
-    That is so when a payload or a body is a text that speaks of a secret, and when any text in the bodies that people
-    did not write is itself JSON with a secret's key.
+    That is so when a payload or a body is a text that speaks of a secret, and when `holds_secret_key` says so.
     """
     bodies = payload.get("bodies") if isinstance(payload, dict) else payload
     texts = [payload, bodies, *(bodies if isinstance(bodies, list) else [])]
-    return any(isinstance(text, str) and "secret" in text.lower() for text in texts) or _holds_secret_key(bodies)
+    return any(isinstance(text, str) and "secret" in text.lower() for text in texts) or holds_secret_key(bodies)
 
 
-def _holds_secret_key(value: object) -> bool:
+def holds_secret_key(value: object) -> bool:
+    """Tell whether any text in a message or a part of it, but for what people wrote, is JSON with a secret's key."""
     if isinstance(value, dict):
-        not_read = _WRITTEN_BY_PEOPLE | SECRET_KEYS
-        return any(_holds_secret_key(inner) for key, inner in value.items() if key not in not_read)
+        read = ((key, inner) for key, inner in value.items() if key not in SECRET_KEYS)
+        return any(holds_secret_key(inner) for key, inner in read if not _is_peoples_own(key, inner))
     if isinstance(value, list):
-        return any(map(_holds_secret_key, value))
+        return any(map(holds_secret_key, value))
     return isinstance(value, str) and _SECRET_KEY_IN_TEXT.search(value) is not None
+
+
+def _is_peoples_own(key: str, value: object) -> bool:
+    return key in _FIELDS_OF_APPS or (key in _TEXTS_OF_PEOPLE and isinstance(value, str))

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from assets.conversion.attachment_secrets import may_hide_secret, without_secrets
+from assets.conversion.attachment_secrets import holds_secret_key, may_hide_secret, without_secrets
 from assets.conversion.coercion import Column, Reader, float64, int32, int64, text
 from assets.conversion.json_line import parse_line, to_json_text
 from assets.conversion.schema import LAST_TIMESTAMP_MS
@@ -118,16 +118,16 @@ def decode_line(line: bytes, max_depth: int = DEEPEST) -> Message | Unreadable:
     }
     columns |= _payload_columns(document, ext_taken=parsed.ext_text is not None)
     columns["conversation_id"] = _conversation_id(columns["chat_type"], columns["sender"], columns["recipient"])
+    if holds_secret_key(document):
+        return Unreadable(UnreadableReason.SECRET_IN_TEXT)
     if document:
-        columns["extra"] = to_json_text(document, sort_keys=True)
+        columns["extra"] = to_json_text(without_secrets(document), sort_keys=True)
     return Message(msg_id, timestamp, **columns)
 
 
 def _payload_columns(document: dict[str, Any], *, ext_taken: bool) -> dict[str, Any]:
     payload = document.get("payload")
     if not isinstance(payload, dict):
-        if "payload" in document:
-            document["payload"] = without_secrets(payload)
         return {"sender": _take_name(document, {}, "from"), "recipient": _take_name(document, {}, "to")}
 
     has_fields = bool(payload) or ext_taken

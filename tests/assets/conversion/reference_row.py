@@ -22,7 +22,8 @@ LONGEST_INTEGER = 20
 INTEGER = re.compile("-?(0|[1-9][0-9]*)")
 NUMBER = re.compile("-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?")
 
-WRITTEN_BY_PEOPLE = ("msg", "summary", "title", "addr", "action", "customExts", "v2:customExts")
+TEXTS_OF_PEOPLE = ("msg", "summary", "title", "addr", "action", "from", "to")
+FIELDS_OF_APPS = ("customExts", "v2:customExts")
 SHARE_SECRETS = ("share-secret=", "share_secret=", "share%2dsecret=", "share%5fsecret=")
 
 
@@ -60,15 +61,14 @@ def row_of(line: bytes) -> dict[str, Any]:
     else:
         row["sender"] = read_text(rest.get("from"))
         row["recipient"] = read_text(rest.get("to"))
-        if "payload" in rest:
-            rest["payload"] = without_secrets(payload)
 
     if row["chat_type"] != "chat":
         row["conversation_id"] = row["recipient"]
     elif row["sender"] is not None and row["recipient"] is not None:
         row["conversation_id"] = ":".join(sorted([row["sender"], row["recipient"]]))
+    refuse_json_with_a_secret(rest)
     if rest:
-        row["extra"] = written(rest, sort_keys=True)
+        row["extra"] = written(without_secrets(rest), sort_keys=True)
     return row
 
 
@@ -229,26 +229,39 @@ def refuse_a_secret_in_a_text(payload: object) -> None:
     for part in [payload, bodies] + (bodies if isinstance(bodies, list) else []):
         if isinstance(part, str) and "secret" in part.lower():
             raise Refused("secret_in_text")
-    for text in texts_of_machines(bodies):
+    refuse_json_with_a_secret(bodies)
+
+
+def refuse_json_with_a_secret(value: Any) -> None:
+    """Refuse whatever holds a text of JSON with a secret."""
+    for text in texts_of_machines(value):
         for rest in text.lower().split("secret")[1:]:
             if rest.lstrip("\\").startswith('"') and rest.lstrip("\\")[1:].lstrip().startswith(":"):
                 raise Refused("secret_in_text")
 
 
 def texts_of_machines(value: Any) -> list[str]:
-    """Return every text in bodies that neither people wrote nor is a secret itself."""
+    """Return every text in a line that neither people wrote nor is a secret itself."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, list):
         return [text for element in value for text in texts_of_machines(element)]
     if not isinstance(value, dict):
         return []
-    skipped = (*WRITTEN_BY_PEOPLE, "secret", "thumb_secret")
-    return [text for key, inner in value.items() if key not in skipped for text in texts_of_machines(inner)]
+    texts = []
+    for key, inner in value.items():
+        if key not in ("secret", "thumb_secret") and not is_peoples_own(key, inner):
+            texts += texts_of_machines(inner)
+    return texts
+
+
+def is_peoples_own(key: str, value: Any) -> bool:
+    """Tell whether people or their app wrote a field: then nothing in it is an attachment's secret."""
+    return key in FIELDS_OF_APPS or (key in TEXTS_OF_PEOPLE and isinstance(value, str))
 
 
 def without_secrets(value: Any) -> Any:
-    """Return bodies without the attachments' secrets; what people wrote is not touched."""
+    """Return a line or a part of it without the attachments' secrets; what people wrote is not touched."""
     if isinstance(value, list):
         return [without_secrets(element) for element in value]
     if isinstance(value, str):
@@ -257,7 +270,7 @@ def without_secrets(value: Any) -> Any:
         return value
     kept = {}
     for key, inner in value.items():
-        if key in WRITTEN_BY_PEOPLE:
+        if is_peoples_own(key, inner):
             kept[key] = inner
         elif key not in ("secret", "thumb_secret"):
             kept[key] = without_secrets(inner)

@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from assets.conversion.attachment_secrets import may_hide_secret, without_secrets, without_share_secret
+from assets.conversion.attachment_secrets import (
+    holds_secret_key,
+    may_hide_secret,
+    without_secrets,
+    without_share_secret,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +34,7 @@ def test_secrets_go_from_every_body_and_what_people_wrote_stays() -> None:
         {"type": "txt", "msg": "see https://x/f?share-secret=s"},
         {"type": "custom", "v2:customExts": {"secret": "santa"}, "customExts": [{"secret": "santa"}]},
         5,
+        {"type": "img", "msg": {"secret": "s", "n": 1}, "title": ["https://x/f?share-secret=s"]},
     ]
     assert without_secrets(bodies) == [
         {"type": "img", "url": "https://x/f"},
@@ -36,6 +42,7 @@ def test_secrets_go_from_every_body_and_what_people_wrote_stays() -> None:
         bodies[2],
         bodies[3],
         5,
+        {"type": "img", "msg": {"n": 1}, "title": ["https://x/f"]},
     ]
 
 
@@ -58,3 +65,8 @@ def test_secrets_go_from_every_body_and_what_people_wrote_stays() -> None:
 )
 def test_a_text_in_place_of_a_body_may_hide_a_secret(payload: object, expected: bool) -> None:
     assert may_hide_secret(payload) is expected
+
+
+def test_a_text_that_is_json_with_a_secrets_key_holds_one_wherever_it_stands() -> None:
+    assert holds_secret_key({"meta": [{"quoted": '{"secret":"s"}'}]})
+    assert not holds_secret_key({"quoted": "a secret", "msg": '{"secret":"s"}', "payload": None})
