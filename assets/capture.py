@@ -123,6 +123,7 @@ def _look(
             asked_at=asked_at,
             state=HourState.FAILED,
             reason=Reason.LOOK_FAILED,
+            files=tuple(revision.sha256 for revision in kept),
             retries=retries,
             problem=str(error),
             run_id=run_id,

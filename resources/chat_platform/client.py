@@ -50,6 +50,8 @@ class HistoryAnswer:
         hour_answer: What it says instead of URLs; None with 200.
         urls: The signed URLs, each once, in the platform's order; 0, 1 or more.
         platform_time: The platform's own clock, where it told its time.
+        unreadable: What is wrong with an entry beside those URLs; None when every entry was one. The answer is then not
+            the whole hour.
     """
 
     http_status: int
@@ -57,6 +59,7 @@ class HistoryAnswer:
     hour_answer: HourAnswer | None
     urls: tuple[SignedUrl, ...]
     platform_time: datetime | None
+    unreadable: UnexpectedAnswer | None = None
 
 
 class ChatPlatform:
@@ -165,8 +168,9 @@ class ChatPlatform:
     ) -> tuple[HistoryAnswer, tuple[DownloadedFile, ...]]:
         """Ask for an hour and fetch its files, each into a file of the folder, in the platform's order.
 
-        URLs that run out before or during a download are asked for again, a bounded number of times, and then all files
-        are fetched anew.
+        A file that cannot be fetched takes none of the others away: they are fetched and told of, and then it is an
+        error. URLs that run out before or during a download are asked for again, a bounded number of times, and then
+        all files are fetched anew.
 
         Args:
             hour: The hour.
@@ -177,20 +181,26 @@ class ChatPlatform:
             on_retry: Called before anything is asked for again, whatever the reason.
 
         Raises:
-            PlatformError: Also `DownloadFailed`.
+            PlatformError: Also `DownloadFailed`; of several files, what went wrong first.
             LocalStateError: The private folder that processes share cannot be used.
             OSError: The files cannot be written.
         """
-        for _ in range(_FRESH_URLS):
-            answer = self.history_urls(hour, on_retry)
-            try:
-                return answer, self._download_all(
-                    hour, answer, folder, on_file=on_file, on_bytes=on_bytes, on_retry=on_retry
-                )
-            except DownloadUrlExpired:
-                on_retry()
         answer = self.history_urls(hour, on_retry)
-        return answer, self._download_all(hour, answer, folder, on_file=on_file, on_bytes=on_bytes, on_retry=on_retry)
+        withdrawn: list[PlatformError | OSError] = []
+        for rounds_left in reversed(range(_FRESH_URLS + 1)):
+            files, failures = self._download_all(
+                hour, answer, folder, on_file=on_file, on_bytes=on_bytes, on_retry=on_retry
+            )
+            if not rounds_left or not any(isinstance(failure, DownloadUrlExpired) for failure in failures):
+                break
+            on_retry()
+            fresh = self.history_urls(hour, on_retry)
+            if len(fresh.urls) < len(answer.urls):  # a file it gave a moment ago is part of the hour all the same
+                withdrawn += failures
+            answer = fresh
+        if withdrawn or failures:
+            raise (withdrawn + failures)[0]
+        return answer, files
 
     def _download_all(
         self,
@@ -201,15 +211,22 @@ class ChatPlatform:
         on_file: Callable[[DownloadedFile], None],
         on_bytes: Callable[[int], None],
         on_retry: Callable[[], None],
-    ) -> tuple[DownloadedFile, ...]:
-        for url in answer.urls:
-            url.check(self._app.download_hosts, allow_http=self._app.allow_http)
+    ) -> tuple[tuple[DownloadedFile, ...], list[PlatformError | OSError]]:
+        """Fetch what can be fetched; return it, and what went wrong with the rest."""
         files: list[DownloadedFile] = []
+        failures: list[PlatformError | OSError] = []
         for index, url in enumerate(answer.urls):
-            file = self._download(hour, url, folder / f"{index}.jsonl.gz", on_bytes=on_bytes, on_retry=on_retry)
+            try:
+                url.check(self._app.download_hosts, allow_http=self._app.allow_http)
+                file = self._download(hour, url, folder / f"{index}.jsonl.gz", on_bytes=on_bytes, on_retry=on_retry)
+            except (PlatformError, OSError) as failure:
+                failures.append(failure)
+                continue
             on_file(file)
             files.append(file)
-        return tuple(files)
+        if answer.unreadable is not None:
+            failures.append(answer.unreadable)
+        return tuple(files), failures
 
     def _download(
         self,
@@ -239,8 +256,8 @@ class ChatPlatform:
 
         try:
             return persistently(once, self._clock, self._random, on_retry)
-        except PlatformError:
-            path.unlink(missing_ok=True)  # a part is never left to be taken for the whole
+        except (PlatformError, OSError):
+            path.unlink(missing_ok=True)  # a part is never left to be taken for the whole, or to fill the disk
             raise
 
 
@@ -252,11 +269,15 @@ def _urls_in(answer: ApiAnswer, name: str) -> HistoryAnswer:
             f"{name} was answered with status {_OK} and no list of URLs.",
             "Check that rest_url is the platform's REST API host; a gateway's page would answer like this.",
         )
-    urls = [entry.get("url") if isinstance(entry, dict) else None for entry in data or ()]
-    if not all(isinstance(url, str) and url for url in urls):
-        raise UnexpectedAnswer(
+    entries = [entry.get("url") if isinstance(entry, dict) else None for entry in data or ()]
+    urls = [url for url in entries if isinstance(url, str) and url]
+    unreadable = None
+    if len(urls) < len(entries):
+        unreadable = UnexpectedAnswer(
             f"{name} was answered with status {_OK} and an entry without a URL.",
             "Report this message as a defect of the archive: the platform's answer has a new form.",
         )
-    once = dict.fromkeys(str(url) for url in urls)
-    return HistoryAnswer(answer.status, None, None, tuple(SignedUrl(url) for url in once), answer.platform_time)
+        if not urls:
+            raise unreadable
+    once = tuple(map(SignedUrl, dict.fromkeys(urls)))
+    return HistoryAnswer(answer.status, None, None, once, answer.platform_time, unreadable)

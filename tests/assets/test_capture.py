@@ -35,6 +35,7 @@ from tests.assets.looking import (
     record_of,
     short_name,
     stored,
+    turn_to_age,
     versions,
 )
 from tests.conftest import MakeWorld
@@ -117,7 +118,7 @@ def test_a_file_that_arrived_before_its_urls_ran_out_is_kept_whatever_they_give_
     world.platform.script("history", ScriptedAnswer(200, {"data": []}))
     record = look(world, hour, age=3).record
     assert raw_in(world).items() <= files_of(app, hour).items()
-    assert (record.state, len(record.raw_revisions), len(raw_in(world))) == (HourState.ARCHIVED, 1, 1)
+    assert (record.state, len(record.raw_revisions), len(raw_in(world))) == (HourState.FAILED, 1, 1)
 
 
 def test_the_files_of_china_clusters_are_asked_for_under_their_own_hour(make_world: MakeWorld) -> None:
@@ -274,6 +275,48 @@ def test_one_damaged_file_of_several_takes_none_of_the_others_away(make_world: M
     assert record.state is HourState.FAILED
     assert len(record.intact_revisions) == 1
     assert len(raw_in(world)) == 2
+
+
+TWO_FILES = SimulatedApp("acme", "support", urls_per_hour=2, requests_per_minute=1000)
+
+
+def test_a_file_that_can_never_be_fetched_takes_none_of_the_others_away(make_world: MakeWorld) -> None:
+    world = make_world(apps=[TWO_FILES])
+    hour = hour_that_stays(TWO_FILES)
+    _, second = files_of(TWO_FILES, hour).items()
+    world.platform.script("file", ScriptedAnswer(404))
+    result = look(world, hour, age=25)
+    assert (result.record.state, result.record.reason) == (HourState.FAILED, Reason.LOOK_FAILED)
+    assert raw_in(world) == dict([second])
+    assert result.record.looks[0].files == tuple(revision.sha256 for revision in result.record.raw_revisions)
+    assert "404" in (result.problem or "")
+    assert result.record.next_look_at is not None
+    _, messages = publish_messages(hour, world.archive, world.clock)
+    assert messages is not None
+    assert messages.counts.messages == result.record.raw_revisions[0].lines
+    look(world, hour, age=73)
+    record = record_of(world, hour)
+    assert (record.state, record.reason) == (HourState.EXPIRED, Reason.PART_KEPT)
+
+
+def test_an_hour_whose_other_file_comes_at_last_is_archived_whole(make_world: MakeWorld) -> None:
+    world = make_world(apps=[TWO_FILES])
+    hour = hour_that_stays(TWO_FILES)
+    world.platform.script("file", ScriptedAnswer(404))
+    look(world, hour, age=25)
+    assert look(world, hour, age=26).record.state is HourState.ARCHIVED
+    assert raw_in(world) == files_of(TWO_FILES, hour)
+
+
+@pytest.mark.parametrize("entry", [{"url": None}, {"url": "http://10.0.0.1/x.gz"}], ids=["no URL", "another host"])
+def test_an_entry_that_cannot_be_followed_takes_no_file_away(world: World, entry: dict[str, object]) -> None:
+    hour = hour_that_stays(world.simulated_app)
+    turn_to_age(world, hour, 25)
+    good = world.runtime.platform(world.app).history_urls(hour).urls[0].reveal()
+    world.platform.script("history", ScriptedAnswer(200, {"data": [entry, {"url": good}]}))
+    record = look(world, hour).record
+    assert (record.state, record.reason) == (HourState.FAILED, Reason.LOOK_FAILED)
+    assert raw_in(world) == files_of(world.simulated_app, hour)
 
 
 # Looking again

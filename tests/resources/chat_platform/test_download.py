@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from resources.chat_platform.errors import (
     DownloadInterrupted,
     DownloadTooLarge,
     DownloadUrlExpired,
+    PlatformError,
+    UnexpectedAnswer,
 )
 from resources.chat_platform.http import download_client
 from resources.chat_platform.signed_url import SignedUrl
@@ -108,16 +111,39 @@ def test_trouble_of_the_storage_that_stays_is_an_error_after_five_attempts(
     assert len(line.platform.requests_of("file")) == 5
 
 
-def test_of_several_files_one_that_is_missing_fails_the_hour_and_those_before_it_are_told(
-    dial: Dial, tmp_path: Path
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_of_several_files_one_that_is_missing_fails_the_hour_and_all_others_are_told(
+    dial: Dial, tmp_path: Path, missing: int
 ) -> None:
-    line = dial(SimulatedApp("acme", "support", urls_per_hour=2))
-    line.platform.script("file", ScriptedAnswer())
-    line.platform.script("file", ScriptedAnswer(404))
+    line = dial(SimulatedApp("acme", "support", urls_per_hour=3))
+    for index in range(3):
+        line.platform.script("file", ScriptedAnswer(404) if index == missing else ScriptedAnswer())
     arrived: list[DownloadedFile] = []
-    with pytest.raises(DownloadFailed, match=r"1\.jsonl\.gz"):
+    with pytest.raises(DownloadFailed, match=rf"{missing}\.jsonl\.gz"):
         line.client.fetch(HOUR, tmp_path, on_file=arrived.append)
-    assert [file.path.name for file in arrived] == ["0.jsonl.gz"]
+    assert [file.path.name for file in arrived] == [f"{index}.jsonl.gz" for index in range(3) if index != missing]
+
+
+def test_what_went_wrong_first_is_told_when_several_files_are_missing(dial: Dial, tmp_path: Path) -> None:
+    line = dial(SimulatedApp("acme", "support", urls_per_hour=2))
+    line.platform.script("file", ScriptedAnswer(404))
+    line.platform.script("file", ScriptedAnswer(410))
+    with pytest.raises(DownloadFailed, match="404"):
+        line.client.fetch(HOUR, tmp_path)
+
+
+def test_a_file_this_machine_has_no_room_for_takes_none_of_the_others_away(dial: Dial, tmp_path: Path) -> None:
+    line = dial(SimulatedApp("acme", "support", urls_per_hour=2))
+    arrived: list[DownloadedFile] = []
+
+    def no_room_for_the_first(_: int) -> None:
+        if not (tmp_path / "1.jsonl.gz").exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        line.client.fetch(HOUR, tmp_path, on_file=arrived.append, on_bytes=no_room_for_the_first)
+    assert [file.path.name for file in arrived] == ["1.jsonl.gz"]
+    assert not (tmp_path / "0.jsonl.gz").exists()
 
 
 def test_each_file_is_told_when_it_has_arrived_and_before_the_next_is_asked_for(dial: Dial, tmp_path: Path) -> None:
@@ -157,13 +183,50 @@ def test_a_file_larger_than_the_limit_is_refused_announced_or_not(
     assert not file.path.exists()
 
 
-def test_one_bad_host_among_the_urls_lets_no_file_be_fetched(line: Line, tmp_path: Path) -> None:
-    good = line.client.history_urls(HOUR).urls[0].reveal()
-    bad = good.replace("127.0.0.1", "127.0.0.1.example.test")
-    line.platform.script("history", ScriptedAnswer(200, {"data": [{"url": good}, {"url": bad}]}))
-    with pytest.raises(DownloadForbidden):
-        line.client.fetch(HOUR, tmp_path)
-    assert line.platform.requests_of("file") == ()
+@pytest.mark.parametrize(
+    ("entry", "error"),
+    [
+        ({"url": "http://127.0.0.1.example.test/x.gz"}, DownloadForbidden),
+        ({"url": "http://["}, DownloadForbidden),
+        ({"url": None}, UnexpectedAnswer),
+        ({}, UnexpectedAnswer),
+        ("no object", UnexpectedAnswer),
+    ],
+    ids=["a host that is not allowed", "a malformed URL", "no URL", "no field", "no object"],
+)
+@pytest.mark.parametrize("first", [True, False], ids=["first", "last"])
+def test_an_entry_that_cannot_be_followed_fails_the_hour_and_takes_no_file_away(
+    line: Line, tmp_path: Path, entry: object, error: type[PlatformError], first: bool
+) -> None:
+    good: object = {"url": line.client.history_urls(HOUR).urls[0].reveal()}
+    line.platform.script("history", ScriptedAnswer(200, {"data": [entry, good] if first else [good, entry]}))
+    arrived: list[DownloadedFile] = []
+    with pytest.raises(error):
+        line.client.fetch(HOUR, tmp_path, on_file=arrived.append)
+    assert len(arrived) == len(line.platform.requests_of("file")) == 1
+
+
+def test_urls_that_ran_out_are_asked_for_again_whatever_else_is_wrong(dial: Dial, tmp_path: Path) -> None:
+    line = dial(SimulatedApp("acme", "support", urls_per_hour=2))
+    line.platform.script("file", ScriptedAnswer(404))
+    line.platform.script("file", ScriptedAnswer(403))
+    _, files = line.client.fetch(HOUR, tmp_path)
+    assert len(files) == len(line.platform.requests_of("history")) == 2
+
+
+@pytest.mark.parametrize("given_next", [0, 1], ids=["none", "one"])
+def test_an_hour_of_which_fewer_urls_are_given_than_ran_out_is_not_whole(
+    dial: Dial, tmp_path: Path, given_next: int
+) -> None:
+    line = dial(SimulatedApp("acme", "support", urls_per_hour=2))
+    urls = [{"url": url.reveal()} for url in line.client.history_urls(HOUR).urls]
+    line.platform.script("file", ScriptedAnswer(403))
+    line.platform.script("history", ScriptedAnswer())
+    line.platform.script("history", ScriptedAnswer(200, {"data": urls[:given_next]}))
+    arrived: list[DownloadedFile] = []
+    with pytest.raises(DownloadUrlExpired):
+        line.client.fetch(HOUR, tmp_path, on_file=arrived.append)
+    assert len(arrived) == 1 + given_next
 
 
 class HurryingClock(FakeClock):
