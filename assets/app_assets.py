@@ -21,6 +21,7 @@ from resources.hours.hour import KEY_FORMAT, Hour
 from resources.hours.state import REASONS_IN_WORDS, HourState
 from resources.runtime import Runtime
 from resources.settings import AppSettings
+from resources.temporary_folder import LocalDiskError
 
 RUNTIME_KEY = "runtime"
 """Under this name Dagster hands the `Runtime` to the assets."""
@@ -85,7 +86,7 @@ def _raw_history(app: AppSettings, partitions: dg.HourlyPartitionsDefinition) ->
                 runtime.clock,
                 run_id=context.run.run_id,
             )
-        except ArchiveError as error:
+        except (ArchiveError, LocalDiskError) as error:
             raise HourFailed(f"Hour {hour} of {app.name}: {error}", allow_retries=False) from None
         metadata = raw_history_metadata(hour, capture.record, archive, runtime.settings.archive)
         metadata["seconds"] = dg.MetadataValue.float(round((runtime.clock.now() - started).total_seconds(), 3))

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from assets.conversion.gzip_file import DamagedFile
-from assets.conversion.lines import inspect_file
+from assets.raw_files import lines_or_damage, read_unrecorded, record_files
 from resources.archive.app_archive import AppArchive
+from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded, damaged_object
 from resources.archive.records import CaptureRecord, Look, RawRevision, facts_of
 from resources.chat_platform.client import ChatPlatform, HistoryAnswer
 from resources.chat_platform.download import DownloadedFile
@@ -27,7 +26,6 @@ from resources.hours.due import Task, task_of_a_run
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason
 from resources.hours.verdict import Answer, judge, says_empty_in_window
-from resources.limits import Limits
 from resources.local_state import LocalStateError
 from resources.temporary_folder import LocalDiskError, temporary_folder
 
@@ -67,17 +65,35 @@ def capture_hour(
         run_id: The Dagster run, kept as evidence.
 
     Raises:
-        ArchiveError: S3 cannot be read or written. Nothing that was archived is harmed.
+        ArchiveError: S3 cannot be read or written, or the hour there is another app's. What was archived is unharmed.
+        LocalDiskError: A file that lies in the archive unrecorded cannot be kept on this machine while it is read.
     """
-    before = archive.ledger.capture(hour)
-    task = task_of_a_run(hour, archive.app.policy, facts_of(before, None), clock.now())
+    policy, now = archive.app.policy, clock.now()
+    before = archive.owned(archive.ledger.capture(hour))
+    task = task_of_a_run(hour, policy, facts_of(before, None), now)
+    found = None
+    if task is not None and now >= policy.deadline(hour):
+        found = _found_before_closing(hour, before, archive, clock)
+        task = task_of_a_run(hour, policy, facts_of(found or before, None), now)
     if task is Task.LOOK:
-        return _look(hour, archive, platform, clock, run_id=run_id, before=before)
+        return _look(hour, archive, platform, clock, run_id=run_id, before=found or before)
     if task is Task.RECORD_LOSS:
-        return _record_loss(hour, archive, clock.now())
-    if before is None:  # pragma: no cover - an hour without a record always has a task
+        return _record_loss(hour, archive, now)
+    record = found or before
+    if record is None:  # pragma: no cover - an hour without a record always has a task
         raise AssertionError(f"Hour {hour} of {archive.app.name} has neither a record nor a task.")
-    return Capture(before, asked=False)
+    return Capture(record, asked=False, newly_lost=found is not None and found.state is HourState.EXPIRED)
+
+
+def _found_before_closing(
+    hour: Hour, before: CaptureRecord | None, archive: AppArchive, clock: Clock
+) -> CaptureRecord | None:
+    """Record files that lie in the archive and are not recorded, before the hour is given up: with them it is not lost.
+
+    A killed run has left them, or a record was lost that named them. None when there is nothing of the kind.
+    """
+    files = read_unrecorded(hour, before.raw_revisions if before is not None else (), archive)
+    return record_files(hour, files.revisions, archive, clock) if files.revisions else None
 
 
 def _record_loss(hour: Hour, archive: AppArchive, now: datetime) -> Capture:
@@ -105,10 +121,14 @@ def _look(
 ) -> Capture:
     asked_at = clock.now()
     kept: list[RawRevision] = []
+    harmed: list[ArchiveDamaged] = []
     retries = 0
 
     def keep(file: DownloadedFile) -> None:
-        kept.append(_keep(hour, archive, file, clock.now()))
+        try:
+            kept.append(_keep(hour, archive, file, clock.now()))
+        except ArchiveDamaged as error:
+            harmed.append(error)
 
     def count_retry() -> None:
         nonlocal retries
@@ -117,7 +137,9 @@ def _look(
     try:
         with temporary_folder() as folder:
             answer, _ = platform().fetch(hour, folder, on_file=keep, on_retry=count_retry)
-    except (PlatformError, MissingSecret, LocalStateError, LocalDiskError) as error:
+        if harmed:
+            raise harmed[0]
+    except (PlatformError, MissingSecret, LocalStateError, LocalDiskError, ArchiveDamaged) as error:
         # A missing secret is evidence too: written down, it is asked about ever more rarely, and somebody is told.
         failed = Look(
             asked_at=asked_at,
@@ -142,16 +164,19 @@ def _look(
 
 
 def _keep(hour: Hour, archive: AppArchive, file: DownloadedFile, captured_at: datetime) -> RawRevision:
-    """Store a file under its SHA-256, whatever it holds. Meanwhile it is inspected, but the storing comes first."""
+    """Store a file under its SHA-256, whatever it holds. Meanwhile it is inspected, but the storing comes first.
+
+    Raises:
+        ArchiveDamaged: Other bytes lie under that name, and are left there.
+        ArchiveError: S3 cannot be written.
+    """
+    key = archive.layout.raw(hour, file.digests.sha256)
     with ThreadPoolExecutor(1) as inspector:
         inspection = inspector.submit(lines_or_damage, file.path, archive.app.limits)
-        archive.bucket.put_file(
-            archive.layout.raw(hour, file.digests.sha256),
-            file.path,
-            file.digests,
-            content_type="application/gzip",
-            replaces=None,
-        )
+        try:
+            archive.bucket.put_file(key, file.path, file.digests, content_type="application/gzip", replaces=None)
+        except ArchiveSuperseded:
+            raise damaged_object(archive.bucket.name, key) from None
         lines, damage = inspection.result()
     return RawRevision(
         sha256=file.digests.sha256,
@@ -160,17 +185,6 @@ def _keep(hour: Hour, archive: AppArchive, file: DownloadedFile, captured_at: da
         captured_at=captured_at,
         damage=damage,
     )
-
-
-def lines_or_damage(path: Path, limits: Limits) -> tuple[int | None, str | None]:
-    """Read a raw file through: how many lines it holds that are not blank, or why it cannot be read whole."""
-    try:
-        found = inspect_file(path, limits)
-    except DamagedFile as error:
-        return None, str(error)
-    except Exception as error:  # noqa: BLE001 - the file is kept, and that is written down whatever reading it meets
-        return None, f"It could not be inspected: {type(error).__name__}. Look at the hour again."
-    return found.lines, None
 
 
 def _evidence(

@@ -54,7 +54,7 @@ def publish_messages(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[Cap
     Raises:
         NotCaptured: The hour has no capture record.
         ConversionFailed: The lines could not be converted; the failure is in the ledger.
-        ArchiveError: S3 cannot be read or written.
+        ArchiveError: S3 cannot be read or written, or the hour there is another app's.
     """
     for _ in range(_TRIES - 1):
         try:
@@ -70,7 +70,9 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
     bucket, layout, ledger = archive.bucket, archive.layout, archive.ledger
     messages_before = bucket.head(layout.messages(hour))
     quarantine_before = bucket.head(layout.quarantine(hour))
-    capture = ledger.capture(hour)
+    capture = archive.owned(ledger.capture(hour))
+    if messages_before is not None:
+        archive.owned(ledger.messages(hour))
     if capture is None:
         raise NotCaptured(
             f"Nothing is known of hour {hour} of {archive.app.name} yet. Run its raw_history first.",

@@ -91,6 +91,8 @@ def adopt(
 
     Such a file is left when a run is killed between storing and recording it. The platform is not asked.
 
+    Files that are recorded as damaged are read again, for a limit may have been raised since.
+
     Exit code 0. 1: a file does not hold what its name says, or messages could not be built. 2: usage or configuration.
     """
     from assets.publish_messages import ConversionFailed  # noqa: PLC0415
@@ -109,7 +111,7 @@ def adopt(
                 continue
             tell_adoption(console, adoption, runtime.bucket.name)
             failed |= bool(adoption.refused)
-            adopted |= bool(adoption.adopted or adoption.refused)
+            adopted |= bool(adoption.adopted or adoption.read_again or adoption.refused)
         if not adopted:
             tell_nothing_adopted(console)
     if failed:

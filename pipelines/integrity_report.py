@@ -112,14 +112,21 @@ def sum_up(console: Console, apps: Sequence[VerifiedApp], *, read_data: bool) ->
 
 def tell_adoption(console: Console, adoption: Adoption, bucket: str) -> None:
     """Say what became of an hour's raw files; nothing when there was nothing to adopt."""
+    rows = f", {_count(adoption.messages.counts.messages, 'message')} now" if adoption.messages else ""
     if adoption.adopted:
-        rows = f", {_count(adoption.messages.counts.messages, 'message')} now" if adoption.messages else ""
         console.print(f"{adoption.hour}: {_count(len(adoption.adopted), 'raw file')} recorded{rows}.")
     for revision in adoption.adopted:
         if revision.damage is not None:
             console.print(Text(f"{adoption.hour}: kept, although damaged. {revision.damage}", style=_ODD))
+    for revision in adoption.read_again:
+        if revision.damage is None:
+            console.print(f"{adoption.hour}: a raw file that was called damaged can be read whole{rows}.")
+        else:
+            console.print(Text(f"{adoption.hour}: still damaged. {revision.damage}", style=_ODD))
     for key in adoption.refused:
-        told = f"{adoption.hour}: s3://{bucket}/{key} does not hold the bytes its name says. It was not recorded."
+        told = (
+            f"{adoption.hour}: s3://{bucket}/{key} does not hold the bytes its name says. Nothing was recorded of it."
+        )
         _line(console, told, _BAD)
 
 

@@ -43,6 +43,7 @@ class Damage(StrEnum):
     SUSPICIOUS_RATIO = "suspicious_ratio"
 
 
+_READ_AGAIN: Final = "The next look reads the file again; after the hour's deadline, chat-archive adopt does."
 _IN_WORDS: Final = {
     Damage.ZERO_BYTES: "has no bytes. Fetch it again.",
     Damage.NOT_GZIP: "is not a gzip file. Fetch it again; if it stays so, look at what the platform sends.",
@@ -51,8 +52,12 @@ _IN_WORDS: Final = {
     Damage.BAD_LENGTH: "does not have the length its gzip trailer names. Fetch it again.",
     Damage.CORRUPT: "holds a gzip stream that cannot be inflated. Fetch it again.",
     Damage.TRAILING_GARBAGE: "goes on with other bytes after its gzip stream. Fetch it again.",
-    Damage.TOO_LARGE: "inflates to more bytes than limits.max_inflated_bytes. If the hour is that large, raise it.",
-    Damage.SUSPICIOUS_RATIO: "inflates like a decompression bomb. If it is honest, raise limits.max_inflation_ratio.",
+    Damage.TOO_LARGE: (
+        f"inflates to more bytes than limits.max_inflated_bytes. If the hour is that large, raise it. {_READ_AGAIN}"
+    ),
+    Damage.SUSPICIOUS_RATIO: (
+        f"inflates like a decompression bomb. If it is honest, raise limits.max_inflation_ratio. {_READ_AGAIN}"
+    ),
 }
 
 

@@ -61,7 +61,9 @@ def _publish(day: Day, archive: AppArchive, clock: Clock) -> DailyRecord | None:
             f"them {still_open[0]}. It is compacted by itself when they are finished, or at the latest when the "
             f"platform has deleted them; until then its hours are there to be read."
         )
-    objects, record = objects_of(day, records), archive.ledger.daily(day)
+    for each in records.values():
+        archive.owned(each.messages)
+    objects, record = objects_of(day, records), archive.owned(archive.ledger.daily(day))
     gone = sorted(set(record.hours) - {hour.key for hour, each in records.items() if each.messages}) if record else []
     if gone:
         raise CompactionFailed(

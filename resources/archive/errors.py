@@ -5,6 +5,7 @@ ArchiveError               what happened, to what, and what to do now
 │   └── ChangedOnTheWay    an answer with other bytes than the sound object has
 ├── ArchiveRefused         wrong or missing credentials, no permission, no such bucket, quota
 ├── ArchiveSuperseded      somebody else wrote the object since it was read
+├── ArchiveOfAnotherApp    what is there belongs to another app, which has the same slug
 └── ArchiveDamaged         an object is missing, or its bytes are not what the ledger says
 """
 
@@ -39,6 +40,10 @@ class ArchiveRefused(ArchiveError):
 
 class ArchiveSuperseded(ArchiveError):
     """Raised when an object changed between being read and being replaced; read it again and decide anew."""
+
+
+class ArchiveOfAnotherApp(ArchiveError):
+    """Raised when a record is another app's; two apps in one folder would become one table."""
 
 
 class ArchiveDamaged(ArchiveError):

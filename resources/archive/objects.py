@@ -30,7 +30,7 @@ from resources.archive.s3_answers import value_in
 from resources.archive.s3_client import connect_to_s3, encryption_of
 from resources.archive.s3_errors import MISSING, REFUSED_WITHOUT_A_REASON, code_of, explained, status_of
 from resources.clock import Clock
-from resources.digests import Digests, digests_of
+from resources.digests import Digester, Digests, digests_of
 from resources.settings import ArchiveSettings
 
 if TYPE_CHECKING:
@@ -147,7 +147,8 @@ class ArchiveBucket:
 
         Raises:
             ArchiveSuperseded: The key holds something else than `replaces` by now. A put of the same bytes whose answer
-                was lost is recognised by its SHA-256 and counts as done.
+                was lost is recognised by its SHA-256 and counts as done; where none must be there yet, an object
+                without a SHA-256 is read and compared.
             ArchiveRefused: S3 does not know how to replace a version only if it still is the one there.
         """
         if digests.bytes > LARGEST_SINGLE_PUT:
@@ -227,7 +228,7 @@ class ArchiveBucket:
     def _own_put_unless_replaceable(self, key: str, digests: Digests, replaces: ObjectHead | None) -> str | None:
         """Return the etag of these very bytes if they are there, or None if what is there may still be replaced."""
         there = self.head(key)
-        if there is not None and there.holds(digests):
+        if there is not None and (there.holds(digests) or (not replaces and self._has_the_bytes(key, there, digests))):
             return there.etag
         if (there and there.etag) != (replaces and replaces.etag):
             raise self._superseded(key)
@@ -236,11 +237,24 @@ class ArchiveBucket:
     def _own_put_or_superseded(self, key: str, digests: Digests, replaces: ObjectHead | None) -> str:
         """A refused condition may only mean that our own put arrived and its answer did not."""
         there = self.head(key)
-        if there is not None and there.holds(digests):
+        if there is not None and (there.holds(digests) or (not replaces and self._has_the_bytes(key, there, digests))):
             return there.etag
         if there is not None and replaces is not None and there.etag == replaces.etag:
             raise refused_although_it_holds(self.name, key)
         raise self._superseded(key)
+
+    def _has_the_bytes(self, key: str, there: ObjectHead, digests: Digests) -> bool:
+        """Fetch and hash an object that carries no SHA-256, as one that was restored without its metadata."""
+        if there.sha256 is not None or there.bytes != digests.bytes:
+            return False
+        with explained("GET", self.name, key):
+            for attempt in retrying(self.clock):
+                with attempt:
+                    digester = Digester()
+                    with closing(self._client.get_object(Bucket=self.name, Key=key)["Body"]) as body:
+                        for chunk in body.iter_chunks(_CHUNK):
+                            digester.update(chunk)
+        return digester.digests() == digests
 
     def _superseded(self, key: str) -> ArchiveSuperseded:
         return ArchiveSuperseded(

@@ -6,7 +6,7 @@ There are two records an hour, because a record has one writer: capturing writes
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import takewhile
 from typing import Literal, Self
@@ -133,21 +133,16 @@ class CaptureRecord(_Record):
     ) -> Self:
         """Return the record after a look that was answered.
 
-        Revisions are only ever added; one that was held to be damaged and can be read by now is no longer so. A file
-        that is kept is a sign that somebody spoke, be it damaged or only one of several: with one, no answer makes the
-        hour `empty`, and it stands as the reason of a loss.
+        Revisions are only ever added. A file that is kept is a sign that somebody spoke, be it damaged or only one of
+        several: with one, no answer makes the hour `empty`, and it stands as the reason of a loss.
         """
-        kept = {revision.sha256: revision for revision in self.raw_revisions}
-        for revision in revisions:
-            before = kept.setdefault(revision.sha256, revision)
-            if before.damage is not None and revision.damage is None:
-                kept[revision.sha256] = before.model_copy(update={"lines": revision.lines, "damage": None})
+        kept = _joined(self.raw_revisions, revisions)
         looks = (*self.looks, look)
         if len(looks) > MOST_LOOKS_KEPT:
             # The first look, the latest, and the words that nobody spoke are evidence; other repetitions are not.
             dispensable = next((i for i, each in enumerate(looks[1:-1], 1) if not each.said_empty), 1)
             looks = looks[:dispensable] + looks[dispensable + 1 :]
-        if sign := _sign_that_somebody_spoke(kept.values()):
+        if sign := _sign_that_somebody_spoke(kept):
             if verdict.state is HourState.EMPTY:
                 verdict = Verdict(HourState.FAILED, sign)
             elif verdict.state is HourState.EXPIRED:
@@ -159,7 +154,7 @@ class CaptureRecord(_Record):
                 "confirmed": verdict.confirmed,
                 "deadline": deadline,
                 "looks": looks,
-                "raw_revisions": tuple(kept.values()),
+                "raw_revisions": kept,
                 "looks_total": self.looks_total + 1,
                 "updated_at": look.asked_at,
             },
@@ -180,16 +175,36 @@ class CaptureRecord(_Record):
         return self.with_look(look, verdict, revisions, deadline)
 
     def with_adopted(self, revisions: tuple[RawRevision, ...], now: AwareDatetime) -> Self:
-        """Return the record after files were found that it did not name: with one that holds lines it is archived.
+        """Return the record after files were read in the archive that it did not name, or that it called damaged.
 
-        It is no look, so the hour still counts as not looked at.
+        With one that holds lines it is archived. It is no look, so the hour still counts as not looked at.
         """
-        names = {revision.sha256 for revision in self.raw_revisions}
-        kept = (*self.raw_revisions, *(revision for revision in revisions if revision.sha256 not in names))
-        changed = {"raw_revisions": kept, "updated_at": now}
-        if any(revision.lines for revision in kept):
-            changed |= {"state": HourState.ARCHIVED, "reason": Reason.FILE_KEPT, "confirmed": False}
-        return self.model_copy(update=changed)
+        kept = _joined(self.raw_revisions, revisions)
+        new = [revision for revision in kept if revision not in self.raw_revisions]
+        verdict = self._verdict_with(new, kept, now)
+        return self.model_copy(
+            update={
+                "state": verdict.state,
+                "reason": verdict.reason,
+                "confirmed": verdict.confirmed,
+                "raw_revisions": kept,
+                "updated_at": now,
+            },
+        )
+
+    def _verdict_with(self, new: Collection[RawRevision], kept: Collection[RawRevision], now: datetime) -> Verdict:
+        """Judge the hour by files that no look has brought: a file without lines cannot vouch for an empty hour."""
+        if any(revision.lines for revision in new):
+            return Verdict(HourState.ARCHIVED, Reason.FILE_KEPT)
+        unchanged = Verdict(self.state, self.reason, self.confirmed)
+        if not new or self.state is HourState.ARCHIVED:
+            return unchanged
+        is_over, sign = now >= self.deadline, _sign_that_somebody_spoke(kept)
+        if sign is None:
+            is_disproved = not self.looks or self.reason is Reason.DAMAGED_FILE
+            return Verdict(HourState.EXPIRED, Reason.NOT_SETTLED) if is_over and is_disproved else unchanged
+        is_asked_again = self.looks and self.state in {HourState.PENDING, HourState.FAILED}
+        return Verdict(HourState.EXPIRED if is_over and not is_asked_again else HourState.FAILED, sign)
 
     def with_next_look(self, hour: Hour, policy: HourPolicy, now: AwareDatetime) -> Self:
         """Return the record with the time of the next look, for whoever reads it."""
@@ -284,6 +299,16 @@ class MessagesRecord(_Record):
     last_failure_at: AwareDatetime | None = None
     problem: str | None = None
     updated_at: AwareDatetime
+
+
+def _joined(before: Iterable[RawRevision], more: Iterable[RawRevision]) -> tuple[RawRevision, ...]:
+    """Add revisions, each once; one that was held to be damaged and can be read by now is no longer so."""
+    kept = {revision.sha256: revision for revision in before}
+    for revision in more:
+        known = kept.setdefault(revision.sha256, revision)
+        if known.damage is not None and revision.damage is None:
+            kept[revision.sha256] = known.model_copy(update={"lines": revision.lines, "damage": None})
+    return tuple(kept.values())
 
 
 def _sign_that_somebody_spoke(revisions: Iterable[RawRevision]) -> Reason | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta, timezone
@@ -17,7 +18,9 @@ import pytest
 from assets.capture import capture_hour
 from assets.conversion.lines import FileInspection, inspect_file
 from assets.publish_messages import publish_messages
-from resources.archive.errors import ArchiveRefused
+from assets.verification.adopt import adopt
+from resources.archive.app_archive import app_archive
+from resources.archive.errors import ArchiveOfAnotherApp, ArchiveRefused
 from resources.archive.ledger import Ledger
 from resources.archive.records import CaptureRecord
 from resources.chat_platform.client import ChatPlatform
@@ -38,6 +41,7 @@ from tests.assets.looking import (
     turn_to_age,
     versions,
 )
+from tests.assets.verification.archives import BehindItsBack
 from tests.conftest import MakeWorld
 from tests.fake_clock import FakeClock
 from tests.resources.archive.troubled_wire import after, answered, let_through, troubled
@@ -101,7 +105,7 @@ def test_a_file_is_inspected_while_it_is_stored(world: World, monkeypatch: pytes
         storing.set()
         met.append(inspecting.wait(timeout=60))
 
-    monkeypatch.setattr("assets.capture.inspect_file", inspected_while_it_is_stored)
+    monkeypatch.setattr("assets.raw_files.inspect_file", inspected_while_it_is_stored)
     hour = hour_that_stays(world.simulated_app)
     with troubled(world.runtime.bucket, "PutObject", after(stored_while_it_is_inspected)):
         assert look(world, hour, age=3).record.state is HourState.ARCHIVED
@@ -442,7 +446,7 @@ def test_a_crash_while_a_file_is_inspected_leaves_its_bytes_and_the_evidence_in_
         raise crash
 
     with monkeypatch.context() as patch:
-        patch.setattr("assets.capture.inspect_file", fail)
+        patch.setattr("assets.raw_files.inspect_file", fail)
         result = look(world, hour, age=3)
     assert raw_in(world) == files_of(world.simulated_app, hour)
     assert result.record == record_of(world, hour)
@@ -484,6 +488,145 @@ def test_a_loss_is_not_recorded_over_what_another_run_archived_meanwhile(
     monkeypatch.setattr(Ledger, "capture", and_then_somebody_archives_it)
     result = look(world, HOUR, age=73)
     assert (result.record.state, result.newly_lost) == (HourState.ARCHIVED, False)
+
+
+# Files in the archive that no record names
+
+
+def unrecorded(world: World, s3_client: Any, hour: Hour, content: bytes) -> None:
+    """Store a raw file as a killed run does."""
+    key = world.archive.layout.raw(hour, sha256(content).hexdigest())
+    BehindItsBack(world, s3_client).stored_as_ours(key, content)
+
+
+def test_an_hour_whose_record_is_gone_is_not_called_lost_while_its_file_is_there(world: World, s3_client: Any) -> None:
+    hour = hour_that_stays(world.simulated_app)
+    look(world, hour, age=3)
+    publish_messages(hour, world.archive, world.clock)
+    BehindItsBack(world, s3_client).delete(world.archive.layout.capture_record(hour))
+    turn_to_age(world, hour, 80)
+    result = capture_hour(hour, world.archive, nobody_is_asked, world.clock)
+    assert (result.record.state, result.record.reason) == (HourState.ARCHIVED, Reason.FILE_KEPT)
+    assert (result.asked, result.newly_lost, result.problem) == (False, False, None)
+    assert [each.adopted for each in record_of(world, hour).raw_revisions] == [True]
+    publish_messages(hour, world.archive, world.clock)
+    assert world.message_ids(hour) == Counter(truth(world.simulated_app, hour).message_ids)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"no gzip", Reason.DAMAGED_FILE), (gzip.compress(b"\n"), Reason.NOT_SETTLED)],
+    ids=["damaged", "without lines"],
+)
+def test_what_a_file_that_nobody_recorded_cannot_prove_is_lost_with_a_true_reason(
+    world: World, s3_client: Any, content: bytes, reason: Reason
+) -> None:
+    unrecorded(world, s3_client, HOUR, content)
+    turn_to_age(world, HOUR, 80)
+    result = capture_hour(HOUR, world.archive, nobody_is_asked, world.clock)
+    assert (result.record.state, result.record.reason, result.newly_lost) == (HourState.EXPIRED, reason, True)
+    assert len(result.record.raw_revisions) == 1
+
+
+def test_what_a_killed_run_stored_is_found_before_its_hour_is_given_up(world: World, s3_client: Any) -> None:
+    hour = hour_that_stays(world.simulated_app)
+    world.platform.script("history", SERVER_ERROR, times=5)
+    look(world, hour, age=3)
+    (file,) = files_of(world.simulated_app, hour).values()
+    unrecorded(world, s3_client, hour, file)
+    turn_to_age(world, hour, 73)
+    result = capture_hour(hour, world.archive, nobody_is_asked, world.clock)
+    assert (result.record.state, result.asked) == (HourState.ARCHIVED, False)
+
+
+def test_a_damaged_file_that_a_killed_run_stored_leaves_the_last_look_to_be_made(world: World, s3_client: Any) -> None:
+    world.platform.script("history", SERVER_ERROR, times=5)
+    look(world, HOUR, age=3)
+    unrecorded(world, s3_client, HOUR, b"no gzip")
+    result = look(world, HOUR, age=73)
+    assert (result.record.state, result.record.reason) == (HourState.EXPIRED, Reason.DAMAGED_FILE)
+    assert (result.asked, result.newly_lost) == (True, True)
+
+
+def test_a_file_that_does_not_hold_what_its_name_says_saves_no_hour(world: World, s3_client: Any) -> None:
+    BehindItsBack(world, s3_client).put(world.archive.layout.raw(HOUR, "a" * 64), b"whatever")
+    assert look(world, HOUR, age=80).record.reason is Reason.NEVER_ASKED
+
+
+def test_only_before_an_hour_is_given_up_the_archive_is_listed(world: World) -> None:
+    hour = hour_that_stays(world.simulated_app)
+    with troubled(world.runtime.bucket, "ListObjectsV2") as lists:
+        look(world, hour, age=3)
+        look(world, hour, age=80)
+        assert lists == []
+        look(world, HOUR.plus(-1), age=80)
+        assert len(lists) == 1
+
+
+# Files in the archive that somebody has touched
+
+
+def test_a_file_that_was_restored_without_its_metadata_is_known_by_its_bytes(world: World, s3_client: Any) -> None:
+    hour = hour_that_stays(world.simulated_app)
+    first = look(world, hour, age=3).record
+    somebody = BehindItsBack(world, s3_client)
+    key = somebody.raw_key(hour)
+    somebody.put(key, somebody.content(key))
+    result = look(world, hour, age=25)
+    assert (result.problem, result.record.state) == (None, HourState.ARCHIVED)
+    assert result.record.raw_revisions == first.raw_revisions
+
+
+def test_other_bytes_under_a_files_name_fail_the_look_and_take_no_other_file_away(
+    make_world: MakeWorld, s3_client: Any
+) -> None:
+    world = make_world(apps=[TWO_FILES])
+    hour = hour_that_stays(TWO_FILES)
+    first, second = files_of(TWO_FILES, hour).values()
+    harmed = world.archive.layout.raw(hour, sha256(first).hexdigest())
+    BehindItsBack(world, s3_client).put(harmed, b"a stranger's bytes")
+    result = look(world, hour, age=25)
+    assert "does not hold the bytes" in (result.problem or "")
+    assert (result.record.state, result.record.reason) == (HourState.FAILED, Reason.LOOK_FAILED)
+    assert set(raw_in(world).values()) == {b"a stranger's bytes", second}
+    assert [each.sha256 for each in result.record.raw_revisions] == [sha256(second).hexdigest()]
+
+
+# Another app under the same slug
+
+
+@pytest.mark.parametrize("age", [25, 80])
+def test_another_apps_hour_is_refused_before_anything_is_asked_or_written(make_world: MakeWorld, age: float) -> None:
+    world = make_world()
+    hour = hour_that_stays(world.simulated_app)
+    look(world, hour, age=3)
+    publish_messages(hour, world.archive, world.clock)
+    before = versions(world)
+    shop = world.app.model_copy(update={"app": "shop", "slug": world.app.slug})
+    archive = app_archive(shop, world.runtime.bucket)
+    turn_to_age(world, hour, age)
+    with pytest.raises(ArchiveOfAnotherApp, match=r"acme/support.*acme/shop.*slug of its own"):
+        capture_hour(hour, archive, nobody_is_asked, world.clock)
+    with pytest.raises(ArchiveOfAnotherApp):
+        publish_messages(hour, archive, world.clock)
+    with pytest.raises(ArchiveOfAnotherApp):
+        adopt(hour, archive, world.clock)
+    assert versions(world) == before
+
+
+def test_messages_that_another_app_published_are_not_replaced_although_its_own_record_is_gone(
+    world: World, s3_client: Any
+) -> None:
+    hour = hour_that_stays(world.simulated_app)
+    look(world, hour, age=3)
+    publish_messages(hour, world.archive, world.clock)
+    archive = app_archive(world.app.model_copy(update={"app": "shop", "slug": world.app.slug}), world.runtime.bucket)
+    key = world.archive.layout.capture_record(hour)
+    BehindItsBack(world, s3_client).edit(key, app="acme/shop")
+    before = versions(world)
+    with pytest.raises(ArchiveOfAnotherApp):
+        publish_messages(hour, archive, world.clock)
+    assert versions(world) == before
 
 
 def test_no_file_is_left_on_the_local_disk(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from datetime import timedelta
 from unittest.mock import Mock
@@ -9,16 +10,22 @@ from unittest.mock import Mock
 import orjson
 import pytest
 
+from assets.capture import capture_hour
 from assets.publish_messages import ConversionFailed
 from assets.verification.adopt import adopt
 from pipelines.findings import FindingKind
 from pipelines.watch import look_through
+from resources.archive.app_archive import AppArchive
 from resources.archive.ledger import Ledger
 from resources.hours.hour import Hour
-from resources.hours.state import HourState
-from tests.assets.looking import record_of
+from resources.hours.state import HourState, Reason
+from resources.limits import Limits
+from resources.simulated_platform import truth
+from tests.assets.looking import HOUR, hour_that_stays, record_of, turn_to_age
 from tests.assets.verification.archives import (
+    DAMAGED,
     EMPTY,
+    FAILED,
     KINDS_OF_HOURS,
     LOST,
     PLAIN,
@@ -26,6 +33,7 @@ from tests.assets.verification.archives import (
     found,
     let_s3_clock_run_ahead,
 )
+from tests.conftest import MakeWorld
 from tests.pipelines.query.archives import DAY, message
 from tests.resources.archive.troubled_wire import troubled
 from tests.world import World
@@ -128,6 +136,95 @@ def test_a_damaged_file_is_recorded_as_damaged_and_makes_no_hour_archived(somebo
     (revision,) = adopt(LOST, world.archive, world.clock).adopted
     assert revision.damage is not None
     assert record_of(world, LOST).state is HourState.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("hour", "age", "state"),
+    [
+        (EMPTY, 80, HourState.EXPIRED),
+        (EMPTY, 30, HourState.FAILED),
+        (NEVER_RECORDED, 80, HourState.EXPIRED),
+        (NEVER_RECORDED, 30, HourState.FAILED),
+        (FAILED, 80, HourState.FAILED),
+        (LOST, 80, HourState.EXPIRED),
+        (PLAIN, 80, HourState.ARCHIVED),
+    ],
+)
+def test_of_an_hour_whose_damaged_file_is_adopted_nobody_says_that_nobody_spoke(
+    somebody: BehindItsBack, hour: Hour, age: float, state: HourState
+) -> None:
+    world = somebody.world
+    turn_to_age(world, hour, age)
+    somebody.stored_as_ours(world.archive.layout.raw(hour, hashlib.sha256(b"no gzip").hexdigest()), b"no gzip")
+    adopt(hour, world.archive, world.clock)
+    record = record_of(world, hour)
+    assert (record.state, record.confirmed) == (state, False)
+    assert record.reason is (Reason.FILE_KEPT if state is HourState.ARCHIVED else Reason.DAMAGED_FILE)
+    watch = world.archive.ledger.watch()
+    assert watch is not None
+    assert (hour.key in watch.losses) is (state is HourState.EXPIRED)
+
+
+def small_limits(world: World) -> AppArchive:
+    """The same archive, by settings under which no file is small enough."""
+    return world.runtime.archive(world.app.model_copy(update={"limits": Limits(max_inflated_bytes=10)}))
+
+
+def lost_by_a_limit(world: World, hour: Hour) -> None:
+    """Look at an hour under such settings until it is given up."""
+    for age in (60, 71, 73, 97):
+        turn_to_age(world, hour, age)
+        capture_hour(hour, small_limits(world), lambda: world.runtime.platform(world.app), world.clock)
+    assert (record_of(world, hour).state, record_of(world, hour).reason) == (HourState.EXPIRED, Reason.DAMAGED_FILE)
+
+
+def test_a_file_that_a_limit_refused_comes_back_after_the_deadline_once_the_limit_is_raised(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world(first_hour=HOUR.key)
+    hour = hour_that_stays(world.simulated_app)
+    lost_by_a_limit(world, hour)
+    assert "chat-archive adopt" in (record_of(world, hour).raw_revisions[0].damage or "")
+    assert hour.key in findings(world)[FindingKind.HOURS_LOST]
+    asked = len(world.platform.requests)
+    adoption = adopt(hour, world.archive, world.clock)
+    assert (adoption.adopted, [each.damage for each in adoption.read_again]) == ((), [None])
+    (revision,) = record_of(world, hour).raw_revisions
+    assert (revision.damage, revision.lines) == (None, truth(world.simulated_app, hour).line_count)
+    assert (record_of(world, hour).state, record_of(world, hour).reason) == (HourState.ARCHIVED, Reason.FILE_KEPT)
+    assert world.message_ids(hour) == Counter(truth(world.simulated_app, hour).message_ids)
+    assert hour.key not in findings(world).get(FindingKind.HOURS_LOST, ())
+    assert len(world.platform.requests) == asked
+
+
+def test_a_file_that_still_is_damaged_stays_so_and_nothing_is_written(make_world: MakeWorld) -> None:
+    world = make_world(first_hour=HOUR.key)
+    hour = hour_that_stays(world.simulated_app)
+    lost_by_a_limit(world, hour)
+    with troubled(world.runtime.bucket, "PutObject") as puts:
+        adoption = adopt(hour, small_limits(world), world.clock)
+    assert [each.damage is None for each in adoption.read_again] == [False]
+    assert puts == []
+
+
+def test_a_damaged_file_that_is_gone_is_told(somebody: BehindItsBack) -> None:
+    world = somebody.world
+    key = somebody.raw_key(DAMAGED)
+    somebody.delete(key)
+    assert adopt(DAMAGED, world.archive, world.clock).refused == (key,)
+
+
+def test_adopting_again_builds_the_messages_of_a_file_that_was_no_longer_damaged(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(first_hour=HOUR.key)
+    hour = hour_that_stays(world.simulated_app)
+    lost_by_a_limit(world, hour)
+    with monkeypatch.context() as patch:
+        patch.setattr("assets.verification.adopt.publish_messages", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            adopt(hour, world.archive, world.clock)
+    assert adopt(hour, world.archive, world.clock).messages is not None
 
 
 def test_a_file_stays_recorded_when_its_messages_cannot_be_built(

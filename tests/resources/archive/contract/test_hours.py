@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,7 +17,7 @@ from botocore.compat import get_current_datetime
 from assets.capture import capture_hour
 from assets.publish_messages import publish_messages
 from pipelines.due_now import due_now
-from resources.archive.errors import ArchiveRefused, ArchiveSuperseded
+from resources.archive.errors import ArchiveRefused
 from resources.archive.records import MessagesRecord
 from resources.hours.hour import Hour
 from resources.hours.state import HourState
@@ -113,12 +114,13 @@ def test_case_31_a_raw_file_that_would_overwrite_other_bytes_is_a_conflict_and_i
     for harmed in (key, world.archive.layout.capture_record(hour)):
         s3_client.delete_object(Bucket=world.runtime.bucket.name, Key=harmed)
     s3_client.put_object(Bucket=world.runtime.bucket.name, Key=key, Body=b"a stranger's bytes")
-    with pytest.raises(ArchiveSuperseded, match=r"written by somebody else.*Nothing was overwritten"):
-        look(world, hour)
+    result = look(world, hour)
+    assert re.search(r"does not hold the bytes that were written.*delete it and look", result.problem or "")
     found = world.runtime.bucket.read(key)
     assert found is not None
     assert found[0] == b"a stranger's bytes"
-    assert world.archive.ledger.capture(hour) is None
+    assert result.record.state is HourState.FAILED
+    world.clock.advance(timedelta(minutes=15))
     assert hour in {task.hour for task in due_now(world.runtime, world.app, world.clock.now())}
 
 

@@ -234,6 +234,13 @@ def test_bytes_that_are_there_already_are_not_sent_again(bucket: ArchiveBucket, 
         assert [request.method for request in requests] == ["HEAD"]
 
 
+def test_bytes_that_were_restored_without_their_digest_are_not_sent_again(bucket: ArchiveBucket, large: Path) -> None:
+    bucket._client.put_object(Bucket=bucket.name, Key=KEY, Body=LARGE)
+    with troubled(bucket, "PutObject") as puts, troubled(bucket, PART) as parts:
+        put(bucket, large)
+    assert puts == parts == []
+
+
 def test_a_large_file_replaces_the_version_it_names(bucket: ArchiveBucket, large: Path) -> None:
     before = put_small(bucket, b"before")
     with troubled(bucket, COMPLETE) as completed:

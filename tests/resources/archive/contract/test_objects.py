@@ -313,6 +313,22 @@ def test_an_object_without_a_digest_is_read_as_it_is(bucket: ArchiveBucket) -> N
     assert (stored[0], stored[1].sha256) == (b"by hand", None)
 
 
+@pytest.mark.parametrize(("there", "counts"), [(b"one", True), (b"two", False), (b"three", False)])
+def test_what_must_be_new_is_compared_by_its_bytes_with_an_object_that_was_restored_without_its_digest(
+    bucket: ArchiveBucket, there: bytes, counts: bool
+) -> None:
+    put_by_a_stranger(bucket, there)
+    head = bucket.head(KEY)
+    assert head is not None
+    if counts:
+        with troubled(bucket, "GetObject", broken_body):
+            assert put(bucket, b"one") == head.etag
+    else:
+        with pytest.raises(ArchiveSuperseded):
+            put(bucket, b"one")
+    assert content_of(bucket) == there
+
+
 def test_a_digest_is_found_whatever_the_server_did_to_the_case_of_its_name() -> None:
     assert _sha256_in({"Other": "x", "Sha256": "d"}) == "d"
 
