@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from assets.publish_messages import ConversionFailed
 from pipelines import command_line
 from resources.simulated_platform import SimulatedApp
 from tests.assets.verification.archives import (
+    DAMAGED,
     LOST,
     PLAIN,
     REVISED,
@@ -172,10 +174,24 @@ def test_adopt_records_a_raw_file_and_says_what_the_hour_holds_now(
     named = type_("verify", "--hours", LOST.key).output.replace("\n", " ")
     assert f"chat-archive adopt --app acme/support --hours {LOST} records it" in named
     result = type_("adopt", "--app", "acme/support", "--hours", f"{PLAIN}..{LOST}")
-    assert (result.exit_code, result.output) == (0, f"{LOST}: 1 raw file recorded, 1 message now.\n")
+    assert result.exit_code == 0
+    assert result.output.endswith(f"{LOST}: 1 raw file recorded, 1 message now.\n")
     assert type_("verify", "--hours", LOST.key, "--read-data").exit_code == 0
     again = type_("adopt", "--app", "acme/support", "--hours", LOST.key)
     assert "Nothing to adopt" in again.output
+
+
+def test_adopt_tells_how_damaged_files_read_now(somebody: BehindItsBack, type_: Type) -> None:
+    key = somebody.world.archive.layout.capture_record(PLAIN)
+    record = json.loads(somebody.content(key))
+    record["raw_revisions"][0] |= {"lines": None, "damage": "It was too large."}
+    somebody.edit(key, raw_revisions=record["raw_revisions"])
+    result = type_("adopt", "--app", "acme/support", "--hours", f"{PLAIN}..{DAMAGED}")
+    assert result.exit_code == 0
+    told = result.output.replace("\n", " ")
+    assert f"{PLAIN}: a raw file that was called damaged can be read whole, " in told
+    assert f"{DAMAGED}: still damaged. The file raw.jsonl.gz is not a gzip file." in told
+    assert "Nothing to adopt" not in told
 
 
 def test_adopt_names_what_it_does_not_take_and_ends_with_1(somebody: BehindItsBack, type_: Type) -> None:

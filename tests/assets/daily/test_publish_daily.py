@@ -13,7 +13,8 @@ from assets.daily.compaction import CompactionFailed
 from assets.daily.publish_daily import DayNotClosed, publish_daily
 from assets.publish_messages import publish_messages
 from pipelines.days_due import days_due
-from resources.archive.errors import ArchiveDamaged, ArchiveRefused
+from resources.archive.app_archive import app_archive
+from resources.archive.errors import ArchiveDamaged, ArchiveOfAnotherApp, ArchiveRefused
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.simulated_platform import truth
@@ -149,6 +150,14 @@ def test_a_damaged_hourly_object_is_not_compacted_as_if_it_were_whole(world: Wor
     with pytest.raises(ArchiveDamaged):
         publish_daily(DAY, world.archive, world.clock)
     assert world.archive.ledger.daily(DAY) is None
+
+
+def test_a_day_of_another_app_under_the_same_slug_is_refused_before_anything_is_written(world: World) -> None:
+    close(world, busy_hours(world, 1)[0])
+    shop = app_archive(world.app.model_copy(update={"app": "shop"}), world.runtime.bucket)
+    with troubled(world.runtime.bucket, "PutObject") as puts, pytest.raises(ArchiveOfAnotherApp, match="slug"):
+        publish_daily(DAY, shop, world.clock)
+    assert puts == []
 
 
 def test_when_the_object_cannot_be_written_there_is_no_record_of_it(world: World) -> None:
