@@ -232,7 +232,7 @@ def _write_answer(
         record = record or CaptureRecord.new(app.name, hour, policy, look.asked_at)
         verdict = judge(answer, hour, policy, answered_at=answered_at, known=record.known)
         alone = judge(answer, hour, policy, answered_at=answered_at)
-        said = says_empty_in_window(answer, hour, policy, answered_at=answered_at)
+        said = says_empty_in_window(answer, hour, policy, answered_at=answered_at, known=record.known)
         seen = look.model_copy(update={"state": alone.state, "reason": alone.reason, "said_empty": said})
         return record.with_look(seen, verdict, revisions, policy.deadline(hour)).with_next_look(
             hour, policy, look.asked_at

@@ -21,7 +21,7 @@ from resources.settings import AppSettings
 _ABOUT_MESSAGES = frozenset({FindingKind.CONSERVATION, FindingKind.VOLUME})
 _PROMISES = {
     FindingKind.HOURS_LOST: "No hour is lost, or every loss is acknowledged.",
-    FindingKind.HOURS_UNSETTLED: "Every hour was looked at once it was settled, or that is acknowledged.",
+    FindingKind.HOURS_UNSETTLED: "Every hour was seen once it was settled, or that is acknowledged.",
     FindingKind.HOURS_AT_RISK: "Every hour is safe 12 hours before the platform deletes it.",
     FindingKind.HOURS_FAILING: "No hour fails three times in a row.",
     FindingKind.ARCHIVE_LAG: "Every hour is asked for within 3 hours of being due.",

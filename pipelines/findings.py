@@ -86,8 +86,9 @@ _SENTENCES = {
         "asked in time, then acknowledge the loss: chat-archive acknowledge --app ORG/APP --hours A..B --reason ..."
     ),
     FindingKind.HOURS_UNSETTLED: (
-        "The platform has deleted these hours, and no look was answered once they were settled: what was archived "
-        "early is kept, but late messages may be missing. Find out why, then acknowledge it: chat-archive acknowledge."
+        "The platform has deleted these hours, and no look at them brought a file, or the word that nobody spoke, once "
+        "they were settled: what was archived early is kept, but late messages may be missing. Find out why, then "
+        "acknowledge it: chat-archive acknowledge."
     ),
     FindingKind.HOURS_AT_RISK: (
         "The platform deletes these hours in less than 12 hours and they are not safe. See why with chat-archive "
@@ -160,10 +161,10 @@ def findings_of(
 
 
 def is_safe(capture: CaptureRecord | None, settled_at: datetime) -> bool:
-    """Archived, or said to be empty, by a look that the platform answered when the hour was settled."""
+    """Archived by a file, or said to be empty, by a look that was made when the hour was settled."""
     if capture is None or capture.state not in {HourState.ARCHIVED, HourState.EMPTY}:
         return False
-    return any(look.problem is None and look.certainly_at >= settled_at for look in capture.looks)
+    return any(answer.certainly_at >= settled_at for answer in capture.answers)
 
 
 def _is_at_risk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:

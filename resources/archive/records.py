@@ -20,7 +20,7 @@ from resources.hours.state import HourState, Reason
 from resources.hours.verdict import KnownBefore, Verdict
 
 MOST_LOOKS_KEPT = 200
-"""So many looks are kept in a record: far more than the planner makes, and a bound on reruns by hand."""
+"""So many looks are kept in a record: more than the planner makes, and a bound on reruns by hand."""
 
 
 class _Record(BaseModel):
@@ -122,6 +122,18 @@ class CaptureRecord(_Record):
             archived=self.state is HourState.ARCHIVED,
             said_empty_in_window=any(look.said_empty for look in self.looks),
             empty_confirmed=self.state is HourState.EMPTY and self.confirmed,
+            lost=self.state is HourState.EXPIRED,
+        )
+
+    @property
+    def answers(self) -> tuple[Look, ...]:
+        """The looks whose answer stands for the hour: no failures, and of an archived hour only those with its file.
+
+        That nothing is there, or not yet, says nothing about an hour of which a file is kept: messages may still come.
+        """
+        is_archived = self.state is HourState.ARCHIVED
+        return tuple(
+            look for look in self.looks if not _failed(look) and (not is_archived or look.state is HourState.ARCHIVED)
         )
 
     def with_look(
@@ -137,11 +149,7 @@ class CaptureRecord(_Record):
         several: with one, no answer makes the hour `empty`, and it stands as the reason of a loss.
         """
         kept = _joined(self.raw_revisions, revisions)
-        looks = (*self.looks, look)
-        if len(looks) > MOST_LOOKS_KEPT:
-            # The first look, the latest, and the words that nobody spoke are evidence; other repetitions are not.
-            dispensable = next((i for i, each in enumerate(looks[1:-1], 1) if not each.said_empty), 1)
-            looks = looks[:dispensable] + looks[dispensable + 1 :]
+        looks = _bounded((*self.looks, look))
         if sign := _sign_that_somebody_spoke(kept):
             if verdict.state is HourState.EMPTY:
                 verdict = Verdict(HourState.FAILED, sign)
@@ -318,19 +326,33 @@ def _sign_that_somebody_spoke(revisions: Iterable[RawRevision]) -> Reason | None
     return Reason.PART_KEPT if any(revision.lines for revision in revisions) else None
 
 
+def _bounded(looks: tuple[Look, ...]) -> tuple[Look, ...]:
+    """Leave out a look when there are too many: a repetition that was neither a file nor the word that nobody spoke.
+
+    The first look and the latest, the latest file and the first such word are kept in any case.
+    """
+    if len(looks) <= MOST_LOOKS_KEPT:
+        return looks
+    numbers = range(len(looks))
+    latest_file = max((number for number in numbers if looks[number].state is HourState.ARCHIVED), default=0)
+    first_word = min((number for number in numbers if looks[number].said_empty), default=0)
+    repetitions = [number for number in numbers[1:-1] if number not in {latest_file, first_word}]
+    plain = (number for number in repetitions if not looks[number].files and not looks[number].said_empty)
+    dispensable = next(plain, repetitions[0])
+    return looks[:dispensable] + looks[dispensable + 1 :]
+
+
 def facts_of(capture: CaptureRecord | None, messages: MessagesRecord | None) -> HourFacts:
     """Reduce an hour's two records to what decides about the next step."""
     failed_conversions = messages.failures_in_a_row if messages else 0
     if capture is None:
         return HourFacts()
-    latest_first = tuple(reversed(capture.looks))
-    failures = sum(1 for _ in takewhile(_failed, latest_first))
-    last_answer = latest_first[failures] if failures < len(latest_first) else None
+    failures = sum(1 for _ in takewhile(_failed, reversed(capture.looks)))
     return HourFacts(
         state=capture.state,
         confirmed=capture.confirmed,
         last_look_at=capture.looks[-1].asked_at if capture.looks else None,
-        last_answer_at=last_answer.certainly_at if last_answer else None,
+        last_answer_at=max((answer.certainly_at for answer in capture.answers), default=None),
         failures_in_a_row=failures,
         messages_current=messages_are_current(capture, messages),
         last_conversion_at=messages.last_failure_at if messages else None,

@@ -1,7 +1,8 @@
 """What is to be done about an hour next, and from when: a pure function of what the ledger holds.
 
 Looks are made at 2 hours, again when the hour is settled, and, for hours that are not archived, once more shortly
-before the deadline; hours that are late or failed are asked again in between, with growing pauses. Not here: in which
+before the deadline. Hours that are late or failed, and archived ones of which no settled look brought a file, are asked
+again in between. Not here: in which
 order hours are taken and how many (the planner, on the top floor).
 """
 
@@ -16,7 +17,7 @@ from resources.hours.policy import HourPolicy
 from resources.hours.state import HourState
 
 LATE_PAUSE = timedelta(hours=1)
-"""How long to wait before asking again for an hour the platform has not written yet."""
+"""How long to wait before asking again for an hour the platform has not written yet, or not written to its end."""
 
 FIRST_FAILURE_PAUSE = timedelta(minutes=15)
 """How long to wait after the first failure in a row; each further one doubles it."""
@@ -60,7 +61,8 @@ class HourFacts:
         state: The recorded state, or None when nothing is recorded.
         confirmed: Only for `empty`: a settled look has said so again.
         last_look_at: When the platform was last asked.
-        last_answer_at: When the platform last gave an answer that was no failure, by whichever clock is behind.
+        last_answer_at: When the platform last gave an answer that stands for the state, by whichever clock is behind: one
+            that was no failure, and for `archived` one with a file that holds lines.
         failures_in_a_row: How many of the latest looks failed.
         messages_current: The messages table holds all raw revisions there are.
         last_conversion_at: When building the messages last failed, or None.
@@ -115,27 +117,33 @@ def _next_look(hour: Hour, policy: HourPolicy, facts: HourFacts, now: datetime) 
     if facts.last_look_at is None:
         return Due(Task.LOOK, policy.first_look_at(hour))
     if facts.failures_in_a_row:
-        return Due(Task.LOOK, _retry_in_the_window(facts.last_look_at, facts.failures_in_a_row, policy.deadline(hour)))
-    answered = facts.last_answer_at or facts.last_look_at
+        return Due(Task.LOOK, _again(facts.last_look_at, failure_pause(facts.failures_in_a_row), policy.deadline(hour)))
     if facts.state in {HourState.ARCHIVED, HourState.EMPTY}:
-        return _milestone(hour, policy, facts, answered)
+        return _milestone(hour, policy, facts, facts.last_look_at)
     # Pending; or expired under a retention that has been raised since, which is as good as pending.
     return Due(Task.LOOK, max(policy.first_look_at(hour), facts.last_look_at + LATE_PAUSE))
 
 
-def _retry_in_the_window(last_look_at: datetime, failures_in_a_row: int, deadline: datetime) -> datetime:
-    """Return when to ask again after a failure: a growing pause does not step over the last chance there is."""
-    planned = last_look_at + failure_pause(failures_in_a_row)
+def _again(last_look_at: datetime, pause: timedelta, deadline: datetime) -> datetime:
+    """Return when to ask again inside the window: a pause does not step over the last chance there is."""
+    planned = last_look_at + pause
     last_chance = deadline - LAST_CHANCE
     return last_chance if last_look_at < last_chance < planned else planned
 
 
-def _milestone(hour: Hour, policy: HourPolicy, facts: HourFacts, answered: datetime) -> Due | None:
-    if answered < policy.settled_at(hour) and not facts.confirmed:
-        return Due(Task.LOOK, policy.settled_at(hour))
-    if facts.state is HourState.EMPTY and answered < policy.final_look_at(hour):
-        return Due(Task.LOOK, policy.final_look_at(hour))
-    return None
+def _milestone(hour: Hour, policy: HourPolicy, facts: HourFacts, last_look_at: datetime) -> Due | None:
+    settled_at, final_look_at, deadline = policy.settled_at(hour), policy.final_look_at(hour), policy.deadline(hour)
+    answered = facts.last_answer_at
+    if not facts.confirmed and (answered is None or answered < settled_at):
+        milestone = settled_at
+    elif facts.state is HourState.EMPTY and (answered is None or answered < final_look_at):
+        milestone = final_look_at
+    else:
+        return None
+    # A look that was made in time and did not do (it brought no file, or came too early by the platform's clock) is made
+    # again; past the deadline neither state is asked for.
+    at = milestone if last_look_at < milestone else _again(last_look_at, LATE_PAUSE, deadline)
+    return Due(Task.LOOK, at) if at < deadline else None
 
 
 def _after_the_deadline(hour: Hour, policy: HourPolicy, facts: HourFacts) -> Due | None:

@@ -56,7 +56,7 @@ REASONS_IN_WORDS: dict[Reason, str] = {
     Reason.LOOK_FAILED: "The last look failed; its error says what to do.",
     Reason.DAMAGED_FILE: "The platform's file is damaged. Its bytes are kept; it is fetched again until the deadline.",
     Reason.PART_KEPT: "Of the hour's several files some are kept, and another one was never fetched.",
-    Reason.NOT_SETTLED: "No look was answered once the hour was settled: messages that came late may be missing.",
+    Reason.NOT_SETTLED: "No look brought the hour once it was settled: messages that came late may be missing.",
     Reason.NOT_ASKED_YET: "Nobody has asked for this hour yet, and the platform still keeps it.",
 }
 """One sentence for each reason, for pages and terminals."""

@@ -39,11 +39,14 @@ class KnownBefore:
         archived: A raw revision with at least one line is kept.
         said_empty_in_window: A look before the deadline, and not too early, was answered with "nothing there".
         empty_confirmed: A settled look repeated it.
+        lost: The hour counts as lost. The window may be open all the same, since the retention was raised; but whether
+            the platform still keeps the hour is not known.
     """
 
     archived: bool = False
     said_empty_in_window: bool = False
     empty_confirmed: bool = False
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,15 @@ def judge(
     if known.archived or answer is Answer.FILE:
         # Never downgrade: nothing the platform says later can take back what is kept.
         return Verdict(HourState.ARCHIVED, Reason.FILE_KEPT)
+    if known.lost:
+        # Nor does a loss become "nobody spoke" because the settings say by now that the platform keeps hours longer.
+        return _perhaps_deleted(answer, known)
     if answered_at < policy.first_look_at(hour):
         too_early = Reason.NOT_GENERATED_YET if answer is Answer.EXPIRED_OR_UNSTORED else Reason.TOO_YOUNG
         return Verdict(HourState.PENDING, too_early)
     if answered_at < policy.deadline(hour):
         return _in_the_window(answer, settled=answered_at >= policy.settled_at(hour), known=known)
-    return _past_the_deadline(answer, known)
+    return _perhaps_deleted(answer, known)
 
 
 def _in_the_window(answer: Answer, *, settled: bool, known: KnownBefore) -> Verdict:
@@ -98,7 +104,7 @@ def _in_the_window(answer: Answer, *, settled: bool, known: KnownBefore) -> Verd
     return Verdict(HourState.EMPTY, _why_empty(answer), confirmed)
 
 
-def _past_the_deadline(answer: Answer, known: KnownBefore) -> Verdict:
+def _perhaps_deleted(answer: Answer, known: KnownBefore) -> Verdict:
     # "Expired or unstored" fits a deleted file as well as none, so it cannot vouch for an empty hour that only one
     # look saw; "no file" and a file without lines can. What two looks agreed on inside the window stays.
     vouched = known.said_empty_in_window and answer is not Answer.EXPIRED_OR_UNSTORED
@@ -111,7 +117,14 @@ def _why_empty(answer: Answer) -> Reason:
     return Reason.FILE_WITHOUT_LINES if answer is Answer.FILE_WITHOUT_LINES else Reason.NO_FILE
 
 
-def says_empty_in_window(answer: Answer, hour: Hour, policy: HourPolicy, *, answered_at: datetime) -> bool:
+def says_empty_in_window(
+    answer: Answer,
+    hour: Hour,
+    policy: HourPolicy,
+    *,
+    answered_at: datetime,
+    known: KnownBefore = NOTHING_KNOWN,
+) -> bool:
     """Tell whether this answer counts as the platform's word that nobody spoke, given while it still kept the hour."""
     said_nothing = answer in {Answer.NO_FILE, Answer.FILE_WITHOUT_LINES}
-    return said_nothing and policy.first_look_at(hour) <= answered_at < policy.deadline(hour)
+    return said_nothing and not known.lost and policy.first_look_at(hour) <= answered_at < policy.deadline(hour)

@@ -20,12 +20,13 @@ from pipelines.due_now import due_now
 from pipelines.findings import FindingKind
 from pipelines.planner import PlannedTask, in_order
 from pipelines.watch import look_through, tell_what_is_new
+from resources.archive.app_archive import app_archive
 from resources.hours.due import Task
 from resources.hours.hour import Hour, hours_between
 from resources.hours.state import HourState, Reason
 from resources.simulated_platform import ScriptedAnswer, SimulatedApp, Version, error_bodies, truth
 from resources.simulated_platform.hour_files import gzip_files
-from tests.assets.looking import HOUR, hour_that_grows, look, record_of, stored
+from tests.assets.looking import HOUR, hour_that_grows, look, record_of, stored, turn_to_age
 from tests.conftest import MakeWorld
 from tests.pipelines.query.archives import archive_lines, message
 from tests.world import World
@@ -63,6 +64,46 @@ def test_case_13_a_file_that_grows_is_fetched_again_and_the_messages_are_complet
     assert world.message_ids(hour) == Counter(truth(app, hour).message_ids)
     assert early < truth(app, hour).message_ids
     assert raw_in(world) == {*gzip_files(app, hour, Version.EARLY), *gzip_files(app, hour, Version.SETTLED)}
+
+
+LATE = error_bodies.expired_or_unstored("acme#support", HOUR.key)
+NO_FILE = error_bodies.no_file("acme#support", HOUR.key)
+WITHOUT_A_FILE = {
+    "not written": ScriptedAnswer(LATE.status, {"error": LATE.error, "error_description": LATE.description}),
+    "no file": ScriptedAnswer(NO_FILE.status, {"error": NO_FILE.error}),
+    "no URL": ScriptedAnswer(200, {"data": []}),
+}
+
+
+@pytest.mark.parametrize("answer", WITHOUT_A_FILE.values(), ids=WITHOUT_A_FILE)
+def test_case_13_a_settled_look_that_brings_no_file_is_made_again_until_one_does(
+    make_world: MakeWorld, answer: ScriptedAnswer
+) -> None:
+    world = make_world(first_hour=HOUR.key)
+    app, hour = world.simulated_app, hour_that_grows(world.simulated_app)
+    look(world, hour, age=3)
+    world.platform.script("history", answer)
+    record = look(world, hour, age=24.5).record
+    assert (record.state, record.next_look_at) == (HourState.ARCHIVED, hour.end + timedelta(hours=25.5))
+    turn_to_age(world, hour, 25.5)
+    assert Task.LOOK in {task.task for task in due_now(world.runtime, world.app, world.clock.now()) if task.hour == hour}
+    assert look(world, hour).record.next_look_at is None
+    publish_messages(hour, world.archive, world.clock)
+    assert world.message_ids(hour) == Counter(truth(app, hour).message_ids)
+
+
+@pytest.mark.parametrize("answer", WITHOUT_A_FILE.values(), ids=WITHOUT_A_FILE)
+def test_case_13_an_hour_of_which_no_settled_look_brought_a_file_is_told_after_its_deadline(
+    make_world: MakeWorld, answer: ScriptedAnswer
+) -> None:
+    world = make_world(first_hour=HOUR.key)
+    hour = hour_that_grows(world.simulated_app)
+    look(world, hour, age=3)
+    world.platform.script("history", answer)
+    assert look(world, hour, age=71.6).record.next_look_at is None
+    assert hour.key in told_of(world)[FindingKind.HOURS_AT_RISK]
+    turn_to_age(world, hour, 72)
+    assert told_of(world)[FindingKind.HOURS_UNSETTLED] == [hour.key]
 
 
 # Case 14: a file that shrinks
@@ -217,6 +258,25 @@ def test_case_16_after_80_hours_without_a_daemon_exactly_the_expired_hours_are_t
     assert told[FindingKind.HOURS_LOST] == [hour.key for hour in expired]
     assert told[FindingKind.HOURS_UNSETTLED] == [HOUR.key]  # asked for once, before it was settled
     assert told_of(world) == {}
+
+
+@pytest.mark.parametrize("answer", WITHOUT_A_FILE.values(), ids=WITHOUT_A_FILE)
+def test_case_16_a_loss_does_not_become_nobody_spoke_because_the_retention_is_raised_later(
+    make_world: MakeWorld, answer: ScriptedAnswer
+) -> None:
+    app = SimulatedApp("acme", "support", retention=timedelta(days=7), requests_per_minute=100_000)
+    world = make_world(apps=[app], first_hour=HOUR.key)
+    hour = hour_that_grows(app)
+    assert look(world, hour, age=80).record.state is HourState.EXPIRED
+    patient = world.app.model_copy(update={"retention_hours": 168.0})
+    archive = app_archive(patient, world.runtime.bucket)
+    for age in (81, 163):
+        turn_to_age(world, hour, age)
+        world.platform.script("history", answer)
+        record = capture_hour(hour, archive, lambda: world.runtime.platform(patient), world.clock).record
+        assert (record.state, record.reason) == (HourState.EXPIRED, Reason.DELETED_BY_PLATFORM)
+    record = capture_hour(hour, archive, lambda: world.runtime.platform(patient), world.clock).record
+    assert record.state is HourState.ARCHIVED
 
 
 @pytest.mark.parametrize(

@@ -51,11 +51,13 @@ def damaged(name: str) -> RawRevision:
 def answered(record: CaptureRecord, answer: Answer, age: float, *revisions: RawRevision) -> CaptureRecord:
     """Apply an answered look, judged by the platform's own time."""
     verdict = judge(answer, HOUR, POLICY, answered_at=at(age), known=record.known)
+    alone = judge(answer, HOUR, POLICY, answered_at=at(age))
+    said = says_empty_in_window(answer, HOUR, POLICY, answered_at=at(age), known=record.known)
     look = Look(
         asked_at=at(age),
-        state=verdict.state,
-        reason=verdict.reason,
-        said_empty=says_empty_in_window(answer, HOUR, POLICY, answered_at=at(age)),
+        state=alone.state,
+        reason=alone.reason,
+        said_empty=said,
         files=tuple(each.sha256 for each in revisions),
     )
     return record.with_look(look, verdict, revisions, POLICY.deadline(HOUR))
@@ -205,6 +207,16 @@ def test_looks_are_bounded_and_the_first_and_the_latest_are_kept(answer: Answer)
     assert record.known.said_empty_in_window
 
 
+def test_the_look_that_settled_an_archived_hour_outlives_any_number_of_others() -> None:
+    record = answered(in_state(HourState.ARCHIVED), Answer.FILE, 25, revision("b"))
+    others = {Answer.EXPIRED_OR_UNSTORED: (), Answer.NO_FILE: (), Answer.FILE_WITHOUT_LINES: (revision("c", lines=0),)}
+    for other, revisions in others.items():
+        for _ in range(2 * MOST_LOOKS_KEPT):
+            record = answered(record, other, 30, *revisions)
+    assert len(record.looks) == MOST_LOOKS_KEPT
+    assert facts_of(record, None).last_answer_at == at(25)
+
+
 def test_the_word_that_nobody_spoke_outlives_any_number_of_other_looks() -> None:
     record = answered(answered(NEW, Answer.EXPIRED_OR_UNSTORED, 1), Answer.NO_FILE, 3)
     for _ in range(2 * MOST_LOOKS_KEPT):
@@ -261,6 +273,18 @@ def test_a_new_record_knows_nothing() -> None:
             HourFacts(state=HourState.ARCHIVED, last_look_at=at(3), last_answer_at=at(3), messages_current=False),
         ),
         (NEW.with_loss(Reason.NEVER_ASKED, at(80)), HourFacts(state=HourState.EXPIRED)),
+        (
+            answered(in_state(HourState.ARCHIVED), Answer.EXPIRED_OR_UNSTORED, 25),
+            HourFacts(state=HourState.ARCHIVED, last_look_at=at(25), last_answer_at=at(3), messages_current=False),
+        ),
+        (
+            answered(in_state(HourState.ARCHIVED), Answer.FILE_WITHOUT_LINES, 25, revision("b", lines=0)),
+            HourFacts(state=HourState.ARCHIVED, last_look_at=at(25), last_answer_at=at(3), messages_current=False),
+        ),
+        (
+            answered(in_state(HourState.PENDING), Answer.NO_FILE, 25).with_adopted((revision("a"),), at(26)),
+            HourFacts(state=HourState.ARCHIVED, last_look_at=at(25), messages_current=False),
+        ),
     ],
 )
 def test_what_the_next_step_is_decided_by(record: CaptureRecord | None, facts: HourFacts) -> None:

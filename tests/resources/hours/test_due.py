@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import cycle, pairwise
+from math import isnan
 
 import pytest
 from hypothesis import given, settings
@@ -38,6 +39,9 @@ ARCHIVED, EMPTY, PENDING = HourState.ARCHIVED, HourState.EMPTY, HourState.PENDIN
 EXPIRED, FAILED = HourState.EXPIRED, HourState.FAILED
 
 
+NEVER = float("nan")
+
+
 def at(hours_after_the_end: float) -> datetime:
     return HOUR.end + timedelta(hours=hours_after_the_end)
 
@@ -60,7 +64,7 @@ def facts(
         state=state,
         confirmed=confirmed,
         last_look_at=None if looked is None else at(looked),
-        last_answer_at=None if answered is None else at(answered),
+        last_answer_at=None if answered is None or isnan(answered) else at(answered),
         failures_in_a_row=failures,
         messages_current=not unconverted,
         last_conversion_at=None if conversion_failed is None else at(conversion_failed),
@@ -95,6 +99,17 @@ def facts(
         (facts(ARCHIVED, looked=50), 70, None, None),
         (facts(ARCHIVED, looked=24, answered=2, failures=1), 24, LOOK, 24.25),
         (facts(ARCHIVED, looked=2), 72, None, None),
+        # Archived, and the settled look brought no file: asked again every hour, and half an hour before the deadline.
+        (facts(ARCHIVED, looked=24.5, answered=2), 24.5, LOOK, 25.5),
+        (facts(ARCHIVED, looked=70.8, answered=2), 70.9, LOOK, 71.5),
+        (facts(ARCHIVED, looked=71.5, answered=2), 71.6, None, None),
+        (facts(ARCHIVED, looked=71.5, answered=2), 72, None, None),
+        (facts(ARCHIVED, looked=40, answered=2, unconverted=True), 40, CONVERT, 0),
+        (facts(ARCHIVED, looked=40, answered=24), 40, None, None),
+        # Adopted: archived, and no look ever brought a file.
+        (facts(ARCHIVED, looked=30, answered=NEVER), 30, LOOK, 31),
+        (facts(ARCHIVED, looked=3, answered=NEVER), 30, LOOK, 24),
+        (facts(ARCHIVED), 30, LOOK, 2),
         (facts(ARCHIVED, looked=71.9, answered=2, failures=40), 72, None, None),
         # Empty: a look when settled, and one more shortly before the deadline.
         (facts(EMPTY, looked=2), 2, LOOK, 24),
@@ -178,6 +193,8 @@ def test_a_run_by_hand_does_what_the_hours_age_allows(known: HourFacts, now: flo
         (facts(ARCHIVED, looked=24, unconverted=True), 24, None),
         (facts(EMPTY, looked=24, confirmed=True), 24, 66),
         (facts(EXPIRED), 72, None),
+        (facts(ARCHIVED, looked=24.5, answered=2), 24.5, 25.5),
+        (facts(ARCHIVED, looked=71.5, answered=2), 71.5, None),
     ],
 )
 def test_the_next_look_is_told_whatever_else_is_due(known: HourFacts, now: float, asked_at: float | None) -> None:
@@ -274,11 +291,14 @@ class Life:
             archived=self.state is HourState.ARCHIVED,
             said_empty_in_window=self.said_empty,
             empty_confirmed=self.state is HourState.EMPTY and self.confirmed,
+            lost=self.state is EXPIRED,
         )
         verdict = judge(answer, HOUR, self.policy, answered_at=answered_at, known=known)
         self.state, self.confirmed = verdict.state, verdict.confirmed
-        self.said_empty |= says_empty_in_window(answer, HOUR, self.policy, answered_at=answered_at)
-        self.failures, self.last_answer_at = 0, self.now
+        self.said_empty |= says_empty_in_window(answer, HOUR, self.policy, answered_at=answered_at, known=known)
+        self.failures = 0
+        if self.state is not ARCHIVED or outcome is Outcome.FILE:
+            self.last_answer_at = self.now
 
 
 policies = st.sampled_from(
@@ -356,9 +376,11 @@ def test_a_day_past_its_deadline_an_hour_gets_one_last_look_at_most(life: Life) 
 
 @BRIEF
 @given(punctual_lives)
-def test_an_archived_hour_gets_its_settled_look(life: Life) -> None:
+def test_an_archived_hour_is_asked_for_until_a_settled_look_brings_a_file_or_its_deadline_comes(life: Life) -> None:
     if life.state is ARCHIVED:
-        assert life.looks[-1] >= life.policy.settled_at(HOUR)
+        assert life.last_answer_at is not None
+        is_settled = life.last_answer_at >= life.policy.settled_at(HOUR)
+        assert is_settled or life.looks[-1] >= life.policy.deadline(HOUR) - LAST_CHANCE
 
 
 @BRIEF
@@ -384,9 +406,11 @@ def test_an_hour_nobody_asked_for_in_time_costs_no_request(
         ([Outcome.NOTHING], [2, 24, 66], EMPTY),
         ([Outcome.NOTHING, Outcome.FILE], [2, 24], ARCHIVED),
         ([Outcome.NOTHING, Outcome.NOTHING, Outcome.FILE], [2, 24, 66], ARCHIVED),
-        ([Outcome.NOT_THERE, Outcome.FILE], [2, 3, 24], ARCHIVED),
+        ([Outcome.NOT_THERE, Outcome.FILE], [2, 3, 24, 25], ARCHIVED),
         ([Outcome.FAILURE, Outcome.FAILURE, Outcome.FILE, Outcome.FILE], [2, 2.25, 2.75, 24], ARCHIVED),
         ([Outcome.FILE, Outcome.FAILURE], [2, 24, 24.25], ARCHIVED),
+        ([Outcome.FILE, Outcome.NOT_THERE, Outcome.NOTHING, Outcome.FILE], [2, 24, 25, 26], ARCHIVED),
+        ([Outcome.FILE, Outcome.NOT_THERE, Outcome.FAILURE, Outcome.FILE], [2, 24, 25, 25.25], ARCHIVED),
     ],
 )
 def test_an_ordinary_life_has_these_looks(outcomes: list[Outcome], looks: list[float], state: HourState) -> None:

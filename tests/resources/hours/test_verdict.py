@@ -30,7 +30,10 @@ SAID_EMPTY = KnownBefore(said_empty_in_window=True)
 CONFIRMED = KnownBefore(said_empty_in_window=True, empty_confirmed=True)
 HAVE_FILE = KnownBefore(archived=True)
 HAVE_FILE_SAID_EMPTY = KnownBefore(archived=True, said_empty_in_window=True)
+LOST = KnownBefore(lost=True)
+LOST_SAID_EMPTY = KnownBefore(said_empty_in_window=True, lost=True)
 NOT_ARCHIVED = (NOTHING, SAID_EMPTY, CONFIRMED)
+IS_LOST = (LOST, LOST_SAID_EMPTY)
 HAVE_IT = (HAVE_FILE, HAVE_FILE_SAID_EMPTY)
 
 FILE, NO_LINES, NO_FILE, GONE = Answer.FILE, Answer.FILE_WITHOUT_LINES, Answer.NO_FILE, Answer.EXPIRED_OR_UNSTORED
@@ -47,7 +50,7 @@ expired = Verdict(HourState.EXPIRED, Reason.DELETED_BY_PLATFORM)
 
 TABLE: list[tuple[Answer, tuple[datetime, ...], tuple[KnownBefore, ...], Verdict]] = [
     # answer, when, known before, verdict
-    (FILE, ALWAYS, (*NOT_ARCHIVED, *HAVE_IT), archived),
+    (FILE, ALWAYS, (*NOT_ARCHIVED, *IS_LOST, *HAVE_IT), archived),
     (NO_LINES, ALWAYS, HAVE_IT, archived),
     (NO_FILE, ALWAYS, HAVE_IT, archived),
     (GONE, ALWAYS, HAVE_IT, archived),
@@ -70,6 +73,12 @@ TABLE: list[tuple[Answer, tuple[datetime, ...], tuple[KnownBefore, ...], Verdict
     (GONE, IN_WINDOW, (CONFIRMED,), empty_twice),
     (GONE, PAST, (NOTHING, SAID_EMPTY), expired),
     (GONE, PAST, (CONFIRMED,), empty_twice),
+    # Lost: whatever the settings say by now, the platform may have deleted it.
+    (NO_LINES, ALWAYS, (LOST,), expired),
+    (NO_LINES, ALWAYS, (LOST_SAID_EMPTY,), no_lines_twice),
+    (NO_FILE, ALWAYS, (LOST,), expired),
+    (NO_FILE, ALWAYS, (LOST_SAID_EMPTY,), empty_twice),
+    (GONE, ALWAYS, IS_LOST, expired),
 ]
 CELLS = [
     pytest.param(answer, moment, known, verdict, id=f"{answer}, {moment - HOUR.end} after the end, {known}")
@@ -91,7 +100,7 @@ def test_a_verdict_follows_the_table(
 
 def test_the_table_has_every_cell_once() -> None:
     cells = [(answer, moment, known) for answer, moments, knowns, _ in TABLE for moment in moments for known in knowns]
-    assert len(set(cells)) == len(cells) == len(Answer) * len(ALWAYS) * len((*NOT_ARCHIVED, *HAVE_IT))
+    assert len(set(cells)) == len(cells) == len(Answer) * len(ALWAYS) * len((*NOT_ARCHIVED, *IS_LOST, *HAVE_IT))
 
 
 @given(answers, ages, st.booleans(), st.booleans())
@@ -112,6 +121,21 @@ def test_an_hour_is_called_lost_only_past_its_deadline(answer: Answer, age: time
     known = KnownBefore(said_empty_in_window=said_empty)
     verdict = judge(answer, HOUR, POLICY, answered_at=HOUR.end + age, known=known)
     assert verdict.state is not HourState.EXPIRED or age >= POLICY.retention
+
+
+@given(st.lists(st.tuples(answers, ages), min_size=1))
+def test_no_series_of_looks_without_a_file_makes_a_loss_of_which_nothing_was_said_empty(
+    looks: list[tuple[Answer, timedelta]],
+) -> None:
+    said_empty, state = False, HourState.EXPIRED
+    for answer, age in looks:
+        known = KnownBefore(said_empty_in_window=said_empty, lost=state is HourState.EXPIRED)
+        verdict = judge(answer, HOUR, POLICY, answered_at=HOUR.end + age, known=known)
+        said_empty |= says_empty_in_window(answer, HOUR, POLICY, answered_at=HOUR.end + age, known=known)
+        if answer is Answer.FILE:
+            return
+        state = verdict.state
+        assert verdict == expired
 
 
 @given(st.lists(st.tuples(answers, ages), min_size=1))
@@ -175,3 +199,4 @@ def test_the_platforms_word_that_nobody_spoke_counts_inside_the_window_only(
 ) -> None:
     for moment in moments:
         assert says_empty_in_window(answer, HOUR, POLICY, answered_at=moment) is counts
+        assert not says_empty_in_window(answer, HOUR, POLICY, answered_at=moment, known=LOST)
