@@ -77,19 +77,29 @@ def in_order(tasks: Collection[PlannedTask]) -> list[PlannedTask]:
 
 
 def next_requests(
+    app: AppSettings,
     due: Collection[PlannedTask],
     in_flight: Collection[Hour],
     looks: int,
+    now: datetime,
 ) -> list[PlannedTask]:
     """Return which tasks of an app are started now: in order, none that is under way, no more than the budget allows.
 
     Args:
+        app: The app.
         due: What is due.
         in_flight: Hours that a queued or running run is about to do, whoever started it.
         looks: How many requests the platform allows until this is asked again.
+        now: By this machine's clock.
     """
     free = [task for task in in_order(due) if task.hour not in in_flight]
-    return cap(free, looks - len(in_flight))
+    needs = {task.hour: task.task for task in due}
+
+    def will_ask(hour: Hour) -> bool:
+        # Of what is not due a run asks inside the window; later it only shows what is recorded, as most of a backfill.
+        return needs[hour] is Task.LOOK if hour in needs else now < app.policy.deadline(hour)
+
+    return cap(free, looks - sum(map(will_ask, in_flight)))
 
 
 def cap(tasks: Sequence[PlannedTask], looks: int) -> list[PlannedTask]:

@@ -57,9 +57,11 @@ def build_archive_schedule(
     )
     def when_due(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         runtime: Runtime = context.resources.runtime
-        due = due_now(runtime, app, runtime.clock.now())
+        now = runtime.clock.now()
+        due = due_now(runtime, app, now)
         in_flight = _hours_in_flight(context.instance, app, [task.hour.key for task in due], partitions)
-        requested = next_requests(due, in_flight, looks=app.requests_per_minute * MINUTES_BETWEEN_TICKS)
+        looks = app.requests_per_minute * MINUTES_BETWEEN_TICKS
+        requested = next_requests(app, due, in_flight, looks, now)
         if not requested:
             yield dg.SkipReason(f"Nothing is due that is not under way: {len(in_flight)} hours are.")
         for task in requested:

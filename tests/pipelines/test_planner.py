@@ -68,7 +68,7 @@ def test_every_hour_is_looked_at_in_time_or_recorded_as_lost_and_then_left_alone
             continue
         due = plan_app(APP, [hour for hour in hours if hour.end <= now], records, now)
         in_flight = data.draw(st.sets(st.sampled_from(hours), max_size=1))
-        asked = next_requests(due, in_flight, budget)
+        asked = next_requests(APP, due, in_flight, budget, now)
         assert len({task.hour for task in asked}) == len(asked)
         assert in_flight.isdisjoint(task.hour for task in asked)
         for task in asked:
@@ -156,6 +156,34 @@ def test_a_tick_takes_no_more_looks_than_its_budget_and_the_nearest_deadlines() 
 def test_tasks_without_a_request_do_not_use_up_the_budget() -> None:
     tasks = [planned("a", "2026112000"), planned("a", "2026111000", Task.RECORD_LOSS)]
     assert cap(tasks, 0) == [tasks[1]]
+
+
+BEFORE_ITS_DEADLINE = FIRST.end + timedelta(hours=71.5)
+LONG_AGO = set(hours_between(FIRST.plus(-400), FIRST.plus(-251)))
+
+
+def looks_requested(in_flight: set[Hour], *more: PlannedTask, looks: int = 150) -> list[Hour]:
+    """The hours of which a tick requests looks when `FIRST` is due shortly before its deadline."""
+    due = [PlannedTask(APP, FIRST, Task.LOOK, APP.policy.deadline(FIRST)), *more]
+    requested = next_requests(APP, due, in_flight, looks, BEFORE_ITS_DEADLINE)
+    return [task.hour for task in requested if task.task is Task.LOOK]
+
+
+def test_runs_under_way_that_make_no_request_do_not_use_up_the_looks() -> None:
+    assert looks_requested(LONG_AGO) == [FIRST]
+    lost = [PlannedTask(APP, hour, Task.RECORD_LOSS, APP.policy.deadline(hour)) for hour in LONG_AGO]
+    assert looks_requested(LONG_AGO, *lost) == [FIRST]
+    recent = set(hours_between(FIRST.plus(1), FIRST.plus(50)))
+    built = [PlannedTask(APP, hour, Task.CONVERT, APP.policy.deadline(hour)) for hour in recent]
+    assert looks_requested(recent, *built, looks=50) == [FIRST]
+
+
+def test_runs_under_way_that_look_use_up_the_looks_whoever_started_them() -> None:
+    recent = set(hours_between(FIRST.plus(1), FIRST.plus(50)))
+    assert looks_requested(recent, looks=50) == []
+    assert looks_requested(recent, looks=51) == [FIRST]
+    last_looks = [PlannedTask(APP, hour, Task.LOOK, APP.policy.deadline(hour)) for hour in LONG_AGO]
+    assert looks_requested(LONG_AGO, *last_looks) == []
 
 
 def test_looks_beyond_a_minutes_budget_take_time_and_apps_take_it_side_by_side() -> None:
