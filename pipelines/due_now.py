@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from pipelines.planner import PlannedTask, hours_of_the_archive, plan_app
+from pipelines.planner import PlannedTask, hours_of_the_archive, plan_app, to_be_read
+from resources.archive.errors import ArchiveDamaged
 from resources.archive.ledger import Ledger
+from resources.archive.watch_record import SeenThrough
 from resources.hours.hour import Hour
+from resources.hours.watched import planned_from
 from resources.runtime import Runtime
 from resources.settings import AppSettings
-
-_CLOSED_AFTER = timedelta(days=7)
-"""So long after its deadline an hour that has a record is closed: nothing is due for it but what a person starts."""
 
 
 def due_now(runtime: Runtime, app: AppSettings, now: datetime) -> list[PlannedTask]:
@@ -22,10 +22,19 @@ def due_now(runtime: Runtime, app: AppSettings, now: datetime) -> list[PlannedTa
     """
     hours = hours_of_the_archive(runtime.settings.archive.first_hour, now)
     ledger = runtime.archive(app).ledger
-    old = [hour for hour in hours if now >= app.policy.deadline(hour) + _CLOSED_AFTER]
-    open_hours = hours[len(old) :]
-    never_recorded = _without_a_record(ledger, old)
-    return plan_app(app, [*never_recorded, *open_hours], ledger.records(open_hours), now)
+    read = to_be_read(hours, planned_from(now, app.policy), _seen_through(ledger))
+    chosen = frozenset(read)
+    never_recorded = _without_a_record(ledger, [hour for hour in hours if hour not in chosen])
+    return plan_app(app, [*never_recorded, *read], ledger.records(read), now)
+
+
+def _seen_through(ledger: Ledger) -> SeenThrough | None:
+    """Return what the watch remembers. A record of it that is damaged costs time, and keeps nothing from being done."""
+    try:
+        watch = ledger.watch()
+    except ArchiveDamaged:
+        return None
+    return watch.seen_through if watch is not None else None
 
 
 def _without_a_record(ledger: Ledger, hours: list[Hour]) -> list[Hour]:

@@ -91,8 +91,8 @@ _SENTENCES = {
         "acknowledge it: chat-archive acknowledge."
     ),
     FindingKind.HOURS_AT_RISK: (
-        "The platform deletes these hours in less than 12 hours and they are not safe. See why with chat-archive "
-        "status, then run chat-archive catch-up."
+        "The platform deletes these hours in less than 12 hours, or has just done so, and they are not safe. See why "
+        "with chat-archive status, then run chat-archive catch-up."
     ),
     FindingKind.HOURS_FAILING: (
         "These hours failed three times or more in a row. The sentence beside each in chat-archive status says what to "
@@ -132,6 +132,7 @@ def findings_of(
     records: Mapping[Hour, HourRecords],
     watch: WatchRecord,
     *,
+    older: Sequence[Hour] = (),
     dailies: Mapping[Day, DailyRecord],
     damaged: Collection[str] = (),
     now: datetime,
@@ -143,6 +144,7 @@ def findings_of(
         hours: The recent hours, all that have ended; at least as many as the platform keeps.
         records: What the ledger holds of them.
         watch: The losses of all times and who acknowledged them, brought up to date.
+        older: Hours before those for which something is still to be done.
         dailies: What the ledger holds of their days.
         damaged: The keys of hours that verifying found damaged, of all times.
         now: By this machine's clock.
@@ -156,8 +158,24 @@ def findings_of(
         FindingKind.DAYS_BEHIND: [day.hours[0].key for day in _days_behind(app, hours, records, dailies, now)],
     }
     for kind, is_concerned in _TESTS.items():
-        concerned[kind] = [hour.key for hour in hours if is_concerned(app, hour, records.get(hour, NO_RECORDS), now)]
+        concerned[kind] = [
+            hour.key for hour in (*older, *hours) if is_concerned(app, hour, records.get(hour, NO_RECORDS), now)
+        ]
     return [Finding(kind, tuple(concerned[kind]), _SENTENCES[kind]) for kind in FindingKind if concerned[kind]]
+
+
+def loss_of(app: AppSettings, hour: Hour, capture: CaptureRecord | None, now: datetime) -> Reason | None:
+    """Return why an hour is lost, or may lack what came late; None when it is not, or is still asked for."""
+    if now < app.policy.deadline(hour) and (capture is None or capture.state is not HourState.EXPIRED):
+        return None
+    if capture is None:
+        return Reason.NEVER_ASKED
+    counted = capture.as_it_counts(hour, app.policy, now)
+    if counted.state is HourState.EXPIRED:
+        return counted.reason
+    if counted.state in {HourState.PENDING, HourState.FAILED} or is_safe(counted, app.policy.settled_at(hour)):
+        return None
+    return Reason.NOT_SETTLED
 
 
 def is_safe(capture: CaptureRecord | None, settled_at: datetime) -> bool:
@@ -169,7 +187,11 @@ def is_safe(capture: CaptureRecord | None, settled_at: datetime) -> bool:
 
 def _is_at_risk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
     deadline = app.policy.deadline(hour)
-    return deadline - AT_RISK <= now < deadline and not is_safe(known.capture, app.policy.settled_at(hour))
+    if now >= deadline:
+        # It may be lost, and is not known to be: until its last look was answered, or a day has passed.
+        is_open = known.capture is not None and known.capture.state in {HourState.PENDING, HourState.FAILED}
+        return is_open and loss_of(app, hour, known.capture, now) is None
+    return deadline - AT_RISK <= now and not is_safe(known.capture, app.policy.settled_at(hour))
 
 
 def _is_failing(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:

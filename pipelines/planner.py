@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from resources.archive.ledger import NO_RECORDS, HourRecords
 from resources.archive.records import facts_of
+from resources.archive.watch_record import SeenThrough
 from resources.hours.due import Task, what_is_due
 from resources.hours.hour import Hour, hours_between, last_finished_hour
 from resources.settings import AppSettings
@@ -39,6 +40,20 @@ class PlannedTask:
 def hours_of_the_archive(first_hour: Hour, now: datetime) -> list[Hour]:
     """Return every hour from the archive's first to the last one that has ended."""
     return list(hours_between(first_hour, last_finished_hour(now)))
+
+
+def to_be_read(hours: Sequence[Hour], recent: datetime, seen: SeenThrough | None) -> list[Hour]:
+    """Return the hours whose records have to be read: recent ones, and older ones that are not known to be finished.
+
+    Args:
+        hours: The archive's hours.
+        recent: Hours that end later are recent.
+        seen: How far the watch has seen through the ledger; None when it never has, or nobody knows.
+    """
+    if seen is None:
+        return list(hours)
+    unfinished = frozenset(seen.unfinished)
+    return [hour for hour in hours if hour.end > recent or hour.key >= seen.before or hour.key in unfinished]
 
 
 def plan_app(

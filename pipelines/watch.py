@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from pipelines.findings import WARNINGS, Finding, findings_of, is_safe
-from pipelines.planner import hours_of_the_archive
+from assets.daily.closed_day import is_finished
+from pipelines.findings import WARNINGS, Finding, findings_of, loss_of
+from pipelines.planner import hours_of_the_archive, to_be_read
 from resources.archive.ledger import NO_RECORDS
 from resources.archive.watch_record import WatchRecord
 from resources.hours.day import Day
-from resources.hours.state import HourState, Reason
-from resources.hours.watched import watched_from
+from resources.hours.hour import Hour
+from resources.hours.watched import planned_from, watched_from
 from resources.runtime import Runtime
 from resources.settings import AppSettings
 
@@ -29,29 +30,38 @@ def look_through(runtime: Runtime, app: AppSettings, now: datetime) -> list[Find
         ArchiveError: The ledger cannot be read or written.
     """
     ledger = runtime.archive(app).ledger
-    recent_from = watched_from(now, app.policy)
-    hours = [
-        hour for hour in hours_of_the_archive(runtime.settings.archive.first_hour, now) if hour.start >= recent_from
-    ]
+    before = ledger.watch()
+    recent_from, seen_before = watched_from(now, app.policy), Hour.containing(planned_from(now, app.policy))
+    hours = to_be_read(
+        hours_of_the_archive(runtime.settings.archive.first_hour, now),
+        recent_from,
+        before.seen_through if before is not None else None,
+    )
     records = ledger.records(hours)
-    lost: dict[str, Reason] = {}
-    for hour in hours:
-        capture = records.get(hour, NO_RECORDS).capture
-        if capture is not None and capture.state is HourState.EXPIRED:
-            lost[hour.key] = capture.reason
-        elif capture is None and now >= app.policy.deadline(hour):
-            lost[hour.key] = Reason.NEVER_ASKED
-        elif now >= app.policy.deadline(hour) and not is_safe(capture, app.policy.settled_at(hour)):
-            lost[hour.key] = Reason.NOT_SETTLED
-    not_lost = {hour.key for hour in hours} - set(lost)
+    judged = {hour: loss_of(app, hour, records.get(hour, NO_RECORDS).capture, now) for hour in hours}
+    lost = {hour.key: reason for hour, reason in judged.items() if reason is not None}
+    not_lost = {hour.key for hour, reason in judged.items() if reason is None}
+    # Of what has no record the planner knows without being told, by listing the ledger.
+    old = [hour for hour in hours if hour < seen_before and hour in records]
+    unfinished = [hour for hour in old if not is_finished(hour, app.policy, records[hour], now)]
 
     def change(watch: WatchRecord | None) -> WatchRecord:
-        return (watch or WatchRecord(app=app.name)).with_hours_seen(lost, not_lost, now)
+        seen = (watch or WatchRecord(app=app.name)).with_hours_seen(lost, not_lost, now)
+        return seen.with_seen_through(seen_before.key, {hour.key for hour in unfinished})
 
-    dailies = ledger.dailies(sorted({Day.of(hour) for hour in records}))
+    watched = [hour for hour in hours if hour.start >= recent_from]
+    dailies = ledger.dailies(sorted({Day.of(hour) for hour in watched if hour in records}))
     verification = ledger.verification()
-    damaged = verification.damaged if verification is not None else {}
-    return findings_of(app, hours, records, ledger.update_watch(change), dailies=dailies, damaged=damaged, now=now)
+    return findings_of(
+        app,
+        watched,
+        records,
+        ledger.update_watch(change),
+        older=[hour for hour in unfinished if hour.start < recent_from],
+        dailies=dailies,
+        damaged=verification.damaged if verification is not None else {},
+        now=now,
+    )
 
 
 def tell_what_is_new(runtime: Runtime, app: AppSettings, findings: list[Finding], now: datetime, send: Send) -> int:

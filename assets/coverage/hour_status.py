@@ -25,7 +25,8 @@ class HourStatus:
     Attributes:
         app: The app, `org/app`.
         hour: The hour's key, UTC.
-        state: One of the five states. An hour nobody has asked for yet is pending, or, past its deadline, expired.
+        state: One of the five states. An hour nobody has asked for yet is pending, or, past its deadline, expired. One
+            that was asked for and is still open a day past its deadline is expired too.
         reason: Why.
         confirmed: Only for empty hours: a settled look has said so again.
         rows: Messages in the table; 0 for an empty hour, None when the table does not hold the hour.
@@ -88,7 +89,8 @@ def status_of_app(
 
 
 def _status(app: AppSettings, hour: Hour, known: HourRecords, loss: Loss | None, now: datetime) -> HourStatus:
-    capture, messages = known.capture, known.messages
+    capture = known.capture.as_it_counts(hour, app.policy, now) if known.capture is not None else None
+    messages = known.messages
     deadline = app.policy.deadline(hour)
     acknowledged = loss.acknowledged_because if loss is not None else None
     if capture is None:

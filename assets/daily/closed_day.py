@@ -24,10 +24,11 @@ def open_hours(day: Day, policy: HourPolicy, records: Mapping[Hour, HourRecords]
     if now >= policy.deadline(day.hours[-1]):
         return ()
     hours = day.hours if day.hour_before not in records else (day.hour_before, *day.hours)
-    return tuple(hour for hour in hours if not _is_finished(hour, policy, records.get(hour), now))
+    return tuple(hour for hour in hours if not is_finished(hour, policy, records.get(hour), now))
 
 
-def _is_finished(hour: Hour, policy: HourPolicy, known: HourRecords | None, now: datetime) -> bool:
+def is_finished(hour: Hour, policy: HourPolicy, known: HourRecords | None, now: datetime) -> bool:
+    """Tell whether something is recorded of an hour, and nothing is due for it, now or later."""
     if known is None or known.capture is None:
         return False
     return what_is_due(hour, policy, facts_of(known.capture, known.messages), now) is None

@@ -13,7 +13,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from resources.hours.due import HourFacts, next_look_at
+from resources.hours.due import HourFacts, is_given_up, next_look_at
 from resources.hours.hour import Hour
 from resources.hours.policy import HourPolicy
 from resources.hours.state import HourState, Reason
@@ -217,6 +217,10 @@ class CaptureRecord(_Record):
     def with_next_look(self, hour: Hour, policy: HourPolicy, now: AwareDatetime) -> Self:
         """Return the record with the time of the next look, for whoever reads it."""
         return self.model_copy(update={"next_look_at": next_look_at(hour, policy, facts_of(self, None), now)})
+
+    def as_it_counts(self, hour: Hour, policy: HourPolicy, now: AwareDatetime) -> Self:
+        """Return the record as it counts now: an hour that was forgotten is lost, though no run has closed it yet."""
+        return self.with_loss(Reason.NO_ANSWER_IN_TIME, now) if is_given_up(hour, policy, self.state, now) else self
 
     def with_loss(self, reason: Reason, now: AwareDatetime) -> Self:
         """Return the record of an hour that is lost without a further request.

@@ -36,6 +36,20 @@ class Loss(BaseModel):
     acknowledged_because: str | None = None
 
 
+class SeenThrough(BaseModel):
+    """How far the ledger was seen through, so that the records of old hours need not be read at every turn.
+
+    Attributes:
+        before: The key of an hour: all that are older are finished, unless they are named.
+        unfinished: The keys of older hours for which something is still to be done.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    before: str
+    unfinished: tuple[str, ...] = ()
+
+
 class WatchRecord(BaseModel):
     """The watch over one app."""
 
@@ -45,6 +59,7 @@ class WatchRecord(BaseModel):
     app: str
     losses: dict[str, Loss] = Field(default_factory=dict, description="by the hour's key")
     told: dict[str, AwareDatetime] = Field(default_factory=dict, description="what was told, and when")
+    seen_through: SeenThrough | None = Field(default=None, description="None: every record is still to be read")
 
     @property
     def unacknowledged(self) -> tuple[str, ...]:
@@ -60,6 +75,12 @@ class WatchRecord(BaseModel):
         found = {hour: Loss(reason=reason, found_at=now) for hour, reason in lost.items() if hour not in self.losses}
         kept = {hour: loss for hour, loss in self.losses.items() if hour not in not_lost}
         return self.model_copy(update={"losses": dict(sorted({**kept, **found}.items()))})
+
+    def with_seen_through(self, before: str, unfinished: Collection[str]) -> Self:
+        """Return the record after every record of older hours was read that was not known to be finished."""
+        return self.model_copy(
+            update={"seen_through": SeenThrough(before=before, unfinished=tuple(sorted(unfinished)))}
+        )
 
     def with_acknowledged(self, hours: Collection[str], because: str, now: datetime) -> Self:
         """Return the record after a person has acknowledged those of the hours that are lost and not acknowledged."""

@@ -61,8 +61,8 @@ class HourFacts:
         state: The recorded state, or None when nothing is recorded.
         confirmed: Only for `empty`: a settled look has said so again.
         last_look_at: When the platform was last asked.
-        last_answer_at: When the platform last gave an answer that stands for the state, by whichever clock is behind: one
-            that was no failure, and for `archived` one with a file that holds lines.
+        last_answer_at: When the platform last gave an answer that stands for the state, by whichever clock is behind:
+            one that was no failure, and for `archived` one with a file that holds lines.
         failures_in_a_row: How many of the latest looks failed.
         messages_current: The messages table holds all raw revisions there are.
         last_conversion_at: When building the messages last failed, or None.
@@ -77,6 +77,14 @@ class HourFacts:
     messages_current: bool = True
     last_conversion_at: datetime | None = None
     conversion_failures: int = 0
+
+
+_NOT_FINAL = frozenset({HourState.PENDING, HourState.FAILED})
+
+
+def is_given_up(hour: Hour, policy: HourPolicy, state: HourState, now: datetime) -> bool:
+    """Tell whether an hour that nobody has closed counts as lost: a day past its deadline, without a final state."""
+    return state in _NOT_FINAL and now >= policy.deadline(hour) + LAST_LOOK_GRACE
 
 
 def what_is_due(hour: Hour, policy: HourPolicy, facts: HourFacts, now: datetime) -> Due | None:
@@ -140,7 +148,7 @@ def _milestone(hour: Hour, policy: HourPolicy, facts: HourFacts, last_look_at: d
         milestone = final_look_at
     else:
         return None
-    # A look that was made in time and did not do (it brought no file, or came too early by the platform's clock) is made
+    # A look that was made and did not do, as it brought no file, or came too early by the platform's clock, is made
     # again; past the deadline neither state is asked for.
     at = milestone if last_look_at < milestone else _again(last_look_at, LATE_PAUSE, deadline)
     return Due(Task.LOOK, at) if at < deadline else None
@@ -151,7 +159,7 @@ def _after_the_deadline(hour: Hour, policy: HourPolicy, facts: HourFacts) -> Due
     deadline = policy.deadline(hour)
     if facts.state is None and facts.last_look_at is None:
         return Due(Task.RECORD_LOSS, deadline)
-    if facts.state not in {HourState.PENDING, HourState.FAILED}:
+    if facts.state not in _NOT_FINAL:
         return None
     if facts.last_look_at is None or facts.last_look_at < deadline:
         return Due(Task.LOOK, deadline)

@@ -52,7 +52,7 @@ REASONS_IN_WORDS: dict[Reason, str] = {
     Reason.LATE: "The hour should exist by now, and the platform has not written it. It is looked at again.",
     Reason.NEVER_ASKED: "Nobody asked for this hour before the platform deleted it.",
     Reason.DELETED_BY_PLATFORM: "The platform has deleted the hour, and no look before that could keep a file.",
-    Reason.NO_ANSWER_IN_TIME: "Every look failed until the platform had deleted the hour; the looks say why.",
+    Reason.NO_ANSWER_IN_TIME: "No look brought the hour before the platform had deleted it; the looks say why.",
     Reason.LOOK_FAILED: "The last look failed; its error says what to do.",
     Reason.DAMAGED_FILE: "The platform's file is damaged. Its bytes are kept; it is fetched again until the deadline.",
     Reason.PART_KEPT: "Of the hour's several files some are kept, and another one was never fetched.",

@@ -1,4 +1,7 @@
-"""What the watch and verifying agree about: how far back the watch looks, and how long work may be waiting. Pure."""
+"""How far back the planner and the watch look at every turn, and how long work may be waiting. Pure.
+
+Hours before that are read once; which of them are unfinished then is remembered (`resources.archive.watch_record`).
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,16 @@ LONGEST_LAG: Final = timedelta(hours=3)
 CONVERSION_GRACE: Final = timedelta(hours=1)
 """Raw files may wait so long before their messages are said to be missing."""
 
+_PLANNED: Final = timedelta(days=7)
+"""So long after its deadline an hour is planned for whatever is remembered of it."""
+
 _RECENT: Final = timedelta(days=36)
 """So far back hours are watched: the four weeks that volumes are compared with, and a week that is judged."""
+
+
+def planned_from(now: datetime, policy: HourPolicy) -> datetime:
+    """Return since when hours are planned for: the planner reads the records of those that end later, at every tick."""
+    return now - policy.retention - _PLANNED
 
 
 def watched_from(now: datetime, policy: HourPolicy) -> datetime:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from assets.asset_metadata import raw_history_metadata
 from assets.capture import capture_hour
+from assets.coverage.hour_status import status_of_app
 from assets.publish_messages import publish_messages
 from pipelines.catch_up import Outcome, TaskResult
 from pipelines.catch_up_report import summarise
@@ -26,7 +27,7 @@ from resources.hours.hour import Hour, hours_between
 from resources.hours.state import HourState, Reason
 from resources.simulated_platform import ScriptedAnswer, SimulatedApp, Version, error_bodies, truth
 from resources.simulated_platform.hour_files import gzip_files
-from tests.assets.looking import HOUR, hour_that_grows, look, record_of, stored, turn_to_age
+from tests.assets.looking import HOUR, hour_that_grows, hour_that_stays, look, record_of, stored, turn_to_age
 from tests.conftest import MakeWorld
 from tests.pipelines.query.archives import archive_lines, message
 from tests.world import World
@@ -48,6 +49,10 @@ def do_what_is_due(world: World) -> None:
         capture = capture_hour(task.hour, world.archive, lambda: world.runtime.platform(world.app), world.clock)
         if capture.record.state is HourState.ARCHIVED:
             publish_messages(task.hour, world.archive, world.clock)
+
+
+def tasks_of(world: World, hour: Hour) -> list[Task]:
+    return [task.task for task in due_now(world.runtime, world.app, world.clock.now()) if task.hour == hour]
 
 
 # Case 13: a file that grows
@@ -86,7 +91,7 @@ def test_case_13_a_settled_look_that_brings_no_file_is_made_again_until_one_does
     record = look(world, hour, age=24.5).record
     assert (record.state, record.next_look_at) == (HourState.ARCHIVED, hour.end + timedelta(hours=25.5))
     turn_to_age(world, hour, 25.5)
-    assert Task.LOOK in {task.task for task in due_now(world.runtime, world.app, world.clock.now()) if task.hour == hour}
+    assert tasks_of(world, hour) == [Task.LOOK]
     assert look(world, hour).record.next_look_at is None
     publish_messages(hour, world.archive, world.clock)
     assert world.message_ids(hour) == Counter(truth(app, hour).message_ids)
@@ -258,6 +263,77 @@ def test_case_16_after_80_hours_without_a_daemon_exactly_the_expired_hours_are_t
     assert told[FindingKind.HOURS_LOST] == [hour.key for hour in expired]
     assert told[FindingKind.HOURS_UNSETTLED] == [HOUR.key]  # asked for once, before it was settled
     assert told_of(world) == {}
+
+
+OUTAGES = pytest.mark.parametrize(
+    ("days", "watched_on"),
+    [(12, ()), (60, ()), (60, (1, 8, 20, 45))],
+    ids=["12 days", "60 days", "60 days, but for the sensor"],
+)
+
+
+def sit_out(world: World, hour: Hour, days: int, watched_on: tuple[int, ...]) -> None:
+    """Turn the clock past an outage of the schedules, through which the watch may go on looking."""
+    for day in (0, *watched_on):
+        world.clock.turn_to(max(world.clock.now(), hour.end + timedelta(days=day)))
+        look_through(world.runtime, world.app, world.clock.now())
+    world.clock.turn_to(hour.end + timedelta(days=days))
+
+
+@OUTAGES
+@pytest.mark.parametrize(
+    "answer", [WITHOUT_A_FILE["not written"], ScriptedAnswer(403, {"error": "forbidden"})], ids=["pending", "failed"]
+)
+def test_case_16_an_hour_that_a_long_outage_left_open_is_asked_for_once_more_and_told_as_lost(
+    make_world: MakeWorld, answer: ScriptedAnswer, days: int, watched_on: tuple[int, ...]
+) -> None:
+    world = make_world(first_hour=HOUR.key)
+    hour = hour_that_stays(world.simulated_app)
+    world.platform.script("history", answer)
+    look(world, hour, age=3)
+    sit_out(world, hour, days, watched_on)
+    (status,) = status_of_app(
+        world.app, [hour], world.archive.ledger.records([hour]), world.archive.ledger.watch(), world.clock.now()
+    )
+    assert (status.state, status.reason) == (HourState.EXPIRED, Reason.NO_ANSWER_IN_TIME)
+    found = {each.kind: each.hours for each in look_through(world.runtime, world.app, world.clock.now())}
+    assert hour.key in found[FindingKind.HOURS_LOST]
+    assert tasks_of(world, hour) == [Task.LOOK]
+    record = look(world, hour).record
+    assert (record.state, record.reason) == (HourState.EXPIRED, Reason.DELETED_BY_PLATFORM)
+    assert tasks_of(world, hour) == []
+    look_through(world.runtime, world.app, world.clock.now())
+    seen = world.archive.ledger.watch()
+    assert seen is not None
+    assert seen.seen_through is not None
+    assert seen.seen_through.unfinished == ()
+
+
+@OUTAGES
+def test_case_16_files_that_a_long_outage_left_unbuilt_are_told_and_built(
+    make_world: MakeWorld, days: int, watched_on: tuple[int, ...]
+) -> None:
+    world = make_world(first_hour=HOUR.key)
+    hour = hour_that_stays(world.simulated_app)
+    look(world, hour, age=25)
+    sit_out(world, hour, days, watched_on)
+    found = {each.kind: each.hours for each in look_through(world.runtime, world.app, world.clock.now())}
+    assert found[FindingKind.CONSERVATION] == (hour.key,)
+    assert tasks_of(world, hour) == [Task.CONVERT]
+    publish_messages(hour, world.archive, world.clock)
+    assert tasks_of(world, hour) == []
+    kinds = {each.kind for each in look_through(world.runtime, world.app, world.clock.now())}
+    assert FindingKind.CONSERVATION not in kinds
+
+
+def test_case_16_a_damaged_record_of_the_watch_keeps_nothing_from_being_asked_for(make_world: MakeWorld) -> None:
+    world = make_world(first_hour=HOUR.key)
+    look(world, HOUR, age=3)
+    key = world.archive.layout.watch_record
+    world.runtime.bucket.put_bytes(key, b"{}", content_type="application/json", replaces=None)
+    turn_to_age(world, HOUR, 24 * 12)
+    assert tasks_of(world, HOUR.plus(1)) == [Task.RECORD_LOSS]
+    assert tasks_of(world, HOUR.plus(24 * 11)) == [Task.LOOK]
 
 
 @pytest.mark.parametrize("answer", WITHOUT_A_FILE.values(), ids=WITHOUT_A_FILE)

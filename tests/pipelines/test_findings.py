@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from rich.console import Console
 
 from assets.capture import capture_hour
 from assets.daily.publish_daily import publish_daily
 from assets.publish_messages import publish_messages
-from pipelines.findings import Finding, FindingKind, findings_of
+from pipelines.due_now import due_now
+from pipelines.findings import Finding, FindingKind, findings_of, loss_of
+from pipelines.operator_commands import acknowledge_losses
 from pipelines.watch import look_through, tell_what_is_new
 from resources.alerts import AlertNotSent
 from resources.archive.ledger import HourRecords
@@ -24,6 +27,7 @@ from resources.archive.records import (
 from resources.archive.watch_record import WatchRecord
 from resources.hours.hour import Hour, hours_between
 from resources.hours.state import HourState, Reason
+from tests.assets.looking import record_of
 from tests.conftest import MakeWorld
 from tests.pipelines.query.archives import DAY, archive_lines, message
 from tests.pipelines.test_planner import APP
@@ -95,6 +99,9 @@ NOTHING = HourRecords()
         (72, NOTHING, set()),  # lost: noticed by the watch record, not by the hour itself
         (59, HourRecords(capture(PENDING, 3)), set()),
         (60, HourRecords(capture(PENDING, 3)), {FindingKind.HOURS_AT_RISK}),
+        (72, HourRecords(capture(PENDING, 3)), {FindingKind.HOURS_AT_RISK}),  # its last look is still to come
+        (96, HourRecords(capture(PENDING, 3)), set()),  # lost
+        (72, HourRecords(capture(ARCHIVED, 3)), set()),  # unsettled
         (60, HourRecords(capture(ARCHIVED, 3)), {FindingKind.HOURS_AT_RISK}),  # late messages may be missing
         (60, HourRecords(capture(ARCHIVED, 3, 25)), set()),
         (60, HourRecords(capture(EMPTY, 25)), set()),
@@ -121,6 +128,36 @@ NOTHING = HourRecords()
 )
 def test_each_trouble_has_its_finding(after_hours: float, records: HourRecords, expected: set[FindingKind]) -> None:
     assert kinds_at(END + timedelta(hours=after_hours), records) == expected
+
+
+@pytest.mark.parametrize(
+    ("after_hours", "record", "expected"),
+    [
+        (71.9, None, None),
+        (72, None, Reason.NEVER_ASKED),
+        (40, capture(HourState.EXPIRED, 3), Reason.FILE_KEPT),  # the reason that was recorded
+        (95.9, capture(PENDING, 3), None),
+        (96, capture(PENDING, 3), Reason.NO_ANSWER_IN_TIME),
+        (95.9, capture(FAILED, 3, 94, problem="503"), None),
+        (96, capture(FAILED, 3, 94, problem="503"), Reason.NO_ANSWER_IN_TIME),
+        (900, capture(FAILED, 3, problem="503", lines=(5,)), Reason.PART_KEPT),
+        (71.9, capture(ARCHIVED, 3), None),
+        (72, capture(ARCHIVED, 3), Reason.NOT_SETTLED),
+        (72, capture(EMPTY, 3), Reason.NOT_SETTLED),
+        (900, capture(ARCHIVED, 3, 25), None),
+    ],
+)
+def test_an_hour_is_lost_for_a_true_reason_and_not_before_its_last_look_is_over(
+    after_hours: float, record: CaptureRecord | None, expected: Reason | None
+) -> None:
+    assert loss_of(APP, HOUR, record, END + timedelta(hours=after_hours)) is expected
+
+
+def test_an_older_hour_for_which_something_is_to_be_done_has_its_findings_too() -> None:
+    old = HOUR.plus(-1000)
+    records = {old: HourRecords(capture(ARCHIVED, 3, 25, lines=(5,), hour=old))}
+    found = findings_of(APP, [HOUR], records, WatchRecord(app=APP.name), older=[old], dailies={}, now=END)
+    assert [(each.kind, each.hours) for each in found] == [(FindingKind.CONSERVATION, (old.key,))]
 
 
 @pytest.mark.parametrize(
@@ -201,6 +238,24 @@ def test_what_is_lost_and_what_will_be_is_told_once_with_what_to_do(world_with_l
     assert "chat-archive acknowledge" in lost_text
     assert "hours_at_risk" in risk_title
     assert "chat-archive catch-up" in risk_text
+
+
+def test_losses_of_long_ago_are_told_in_one_message_and_can_be_acknowledged(make_world: MakeWorld) -> None:
+    world = make_world(first_hour="2026090100")
+    inbox = Inbox()
+    watch(world, inbox)
+    (lost,) = [letter for letter in inbox.letters if "hours_lost" in letter[0]]
+    assert "1,929 hours" in lost[0]
+    assert lost[1].startswith("2026090100, 2026090101, ")
+    first = Hour.from_key("2026090100")
+    for task in due_now(world.runtime, world.app, world.clock.now())[:3]:
+        capture_hour(task.hour, world.archive, lambda: world.runtime.platform(world.app), world.clock)
+    assert record_of(world, first).reason is Reason.NEVER_ASKED
+    assert watch(world, inbox) == 0
+    hours = list(hours_between(first, first.plus(1928)))
+    acknowledge_losses(Console(quiet=True), world.runtime, world.app, hours, "The archive began later.")
+    found = {each.kind: each.hours for each in look_through(world.runtime, world.app, world.clock.now())}
+    assert FindingKind.HOURS_LOST not in found
 
 
 def test_only_what_is_new_is_told_later(world_with_losses: World) -> None:

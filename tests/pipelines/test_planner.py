@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.planner import PlannedTask, cap, in_order, looks_by_hand, next_requests, plan_app, time_for
+from pipelines.planner import PlannedTask, cap, in_order, looks_by_hand, next_requests, plan_app, time_for, to_be_read
 from resources.archive.ledger import HourRecords
 from resources.archive.records import CaptureRecord, Look
+from resources.archive.watch_record import SeenThrough
 from resources.hours.due import Task
 from resources.hours.hour import Hour, hours_between
 from resources.hours.state import HourState, Reason
 from resources.hours.verdict import Answer, judge, says_empty_in_window
+from resources.hours.watched import planned_from
 from resources.settings import AppSettings
 
 FIRST = Hour.from_key("2026112000")
@@ -114,6 +116,33 @@ def test_after_a_longer_outage_exactly_the_hours_past_their_deadline_are_lost_wi
     assert [task.hour for task in planned if task.task is Task.LOOK] == list(
         hours_between(FIRST.plus(28), FIRST.plus(97))
     )
+
+
+@settings(max_examples=50, deadline=None)
+@given(data=st.data(), turns=st.lists(st.integers(0, 700), max_size=5), until=st.integers(0, 1000))
+def test_no_unfinished_hour_is_forgotten_however_long_nobody_watches(
+    data: st.DataObject, turns: list[int], until: int
+) -> None:
+    """Hours are left unfinished for ever; the watch turns when it may, and the planner reads what it remembers."""
+    seen, unfinished = None, data.draw(st.sets(st.integers(0, 700).map(FIRST.plus), max_size=5))
+    for moment in sorted(turns):
+        now = FIRST.plus(moment).end
+        recent = planned_from(now, APP.policy)
+        before = Hour.containing(recent)
+        read = to_be_read(list(hours_between(FIRST, FIRST.plus(moment))), recent, seen)
+        seen = SeenThrough(before=before.key, unfinished=tuple(h.key for h in read if h < before and h in unfinished))
+    last = FIRST.plus(max([until, *turns]))
+    read = to_be_read(list(hours_between(FIRST, last)), planned_from(last.end, APP.policy), seen)
+    assert {hour for hour in unfinished if hour <= last} <= set(read)
+
+
+def test_what_the_watch_saw_through_is_not_read_again() -> None:
+    hours = list(hours_between(FIRST, FIRST.plus(999)))
+    now = hours[-1].end
+    recent = planned_from(now, APP.policy)
+    read = to_be_read(hours, recent, SeenThrough(before=Hour.containing(recent).key, unfinished=(FIRST.plus(7).key,)))
+    assert read == [FIRST.plus(7), *hours[-10 * 24 :]]
+    assert to_be_read(hours, recent, None) == hours
 
 
 def planned(name: str, key: str, task: Task = Task.LOOK) -> PlannedTask:

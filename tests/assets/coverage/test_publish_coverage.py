@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from assets.coverage.publish_coverage import publish_coverage
 from assets.daily.publish_daily import publish_daily
 from assets.publish_messages import publish_messages
 from resources.hours.day import Day
 from resources.hours.hour import hours_between, last_finished_hour
-from resources.hours.state import HourState
+from resources.hours.state import HourState, Reason
 from resources.simulated_platform import SimulatedApp, truth
-from tests.assets.looking import HOUR, hour_that_grows, look, rows_of
+from tests.assets.looking import HOUR, hour_that_grows, look, rows_of, turn_to_age
 from tests.conftest import MakeWorld
 from tests.resources.archive.troubled_wire import after, troubled
 from tests.world import World
@@ -79,6 +81,22 @@ def test_an_hour_that_was_never_asked_for_is_expired_once_its_deadline_has_passe
     publish_coverage(world.runtime)
     row = rows(world)["acme__support", HOUR.key]
     assert (row["state"], row["reason"], row["complete"], row["file"]) == ("expired", "never_asked", False, None)
+
+
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [
+        (95.9, (HourState.PENDING, Reason.NOT_GENERATED_YET)),
+        (96, (HourState.EXPIRED, Reason.NO_ANSWER_IN_TIME)),
+    ],
+)
+def test_an_hour_that_nobody_has_closed_is_expired_a_day_after_its_deadline(
+    world: World, age: float, said: tuple[HourState, Reason]
+) -> None:
+    look(world, HOUR, age=0.1)
+    turn_to_age(world, HOUR, age)
+    (found,) = [each for each in publish_coverage(world.runtime).statuses if each.hour == HOUR.key]
+    assert (found.state, found.reason) == said
 
 
 def test_the_picture_lies_beside_the_table(world: World) -> None:
