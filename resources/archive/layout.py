@@ -7,7 +7,7 @@
     {root}/ledger/app={app}/date=YYYY-MM-DD/hour=HH/capture.json          state and evidence, written by capture
     {root}/ledger/app={app}/date=YYYY-MM-DD/hour=HH/messages.json         what the table holds, written by conversion
     {root}/ledger/app={app}/date=YYYY-MM-DD/daily.json                    what the day's object holds
-    {root}/ledger/app={app}/watch.json                                    losses, acknowledgements, alerts sent
+    {root}/ledger/app={app}/watch.json                                    losses, acknowledgements, alerts, open hours
     {root}/ledger/app={app}/verification.json                             what verifying found and nobody has mended
     {root}/coverage/coverage.parquet                                      one row per app and hour, for joins
     {root}/coverage.html                                                  a picture of it

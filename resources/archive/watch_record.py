@@ -1,4 +1,4 @@
-"""What was noticed about an app's hours and told to people: losses, who has acknowledged them, alerts already sent.
+"""What was noticed about an app's hours and told to people: losses, acknowledgements, alerts sent, old hours left open.
 
 One record an app, beside its hours' records. It is kept apart from them because it has other writers: the watch, and a
 person who acknowledges. Data only; noticing lies in `pipelines/findings.py`, telling in `pipelines/watch.py`.

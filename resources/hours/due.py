@@ -2,8 +2,7 @@
 
 Looks are made at 2 hours, again when the hour is settled, and, for hours that are not archived, once more shortly
 before the deadline. Hours that are late or failed, and archived ones of which no settled look brought a file, are asked
-again in between. Not here: in which
-order hours are taken and how many (the planner, on the top floor).
+again in between. Not here: in which order hours are taken and how many (the planner, on the top floor).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How far back the planner and the watch look at every turn, and how long work may be waiting. Pure.
+"""What planner, watch and verifying agree about: how far back they look at every turn, how long work may wait. Pure.
 
-Hours before that are read once; which of them are unfinished then is remembered (`resources.archive.watch_record`).
+Older hours are read once; which of them are unfinished then is remembered (`resources.archive.watch_record`).
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def test_after_a_longer_outage_exactly_the_hours_past_their_deadline_are_lost_wi
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data(), turns=st.lists(st.integers(0, 700), max_size=5), until=st.integers(0, 1000))
 def test_no_unfinished_hour_is_forgotten_however_long_nobody_watches(
     data: st.DataObject, turns: list[int], until: int
