@@ -36,7 +36,7 @@ CASES: Final = {
     },
     "S3": {
         28: "503 SlowDown",
-        29: "Storage hangs; the gateway is killed",
+        29: "Storage hangs; the gateway is killed, or both are",
         30: "The answer is lost after S3 did the work",
         31: "Something else lies under the key already",
         32: "409: two writers at the same instant",

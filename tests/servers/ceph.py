@@ -1,8 +1,9 @@
 """Ceph RADOS Gateway, a real S3 server for tests: one monitor, one OSD, one gateway.
 
 Debian's packages `radosgw`, `ceph-mon` and `ceph-osd` are enough, as any user and without systemd. What is stored lies
-in the OSD's memory, everything else in the folder that is handed in; both are gone when the block ends. Not here: what
-it is told (`ceph_configuration.py`), and what is expected of an S3 server (`tests/resources/archive/contract/`).
+in the OSD's memory, which starts in a second, or in a file, as in production, which takes ten; everything else lies in
+the folder that is handed in. Not here: what it is told (`ceph_configuration.py`), and what is expected of an S3 server
+(`tests/resources/archive/contract/`).
 """
 
 from __future__ import annotations
@@ -42,7 +43,11 @@ def missing_programs() -> tuple[str, ...]:
 
 @contextmanager
 def ceph_server(
-    folder: Path, *, access_key: str = "test-access-key", secret_key: str = "test-secret-key"
+    folder: Path,
+    *,
+    access_key: str = "test-access-key",
+    secret_key: str = "test-secret-key",
+    durable: bool = False,
 ) -> Iterator[CephServer]:
     """Run a Ceph with one user; at the end of the block every process of it is ended.
 
@@ -50,8 +55,9 @@ def ceph_server(
         folder: An empty folder, for its configuration and its logs.
         access_key: The user's.
         secret_key: The user's.
+        durable: What is stored lies in a file in the folder, and is still there when the storage was killed.
     """
-    server = CephServer(folder, access_key, secret_key)
+    server = CephServer(folder, access_key, secret_key, durable=durable)
     try:
         server.start()
         yield server
@@ -69,8 +75,9 @@ class CephServer:
         major_version: Such as 16.
     """
 
-    def __init__(self, folder: Path, access_key: str, secret_key: str) -> None:
+    def __init__(self, folder: Path, access_key: str, secret_key: str, *, durable: bool) -> None:
         self._folder = folder
+        self._durable = durable
         self._monitor_port, self._gateway_port = free_ports(2)
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
         # A daemon ends with the thread that started it, so all are started by one that lasts as long as they may.
@@ -85,7 +92,8 @@ class CephServer:
         cluster, osd = str(uuid4()), str(uuid4())
         for name in ("monitor", "osd"):
             (self._folder / name).mkdir()
-        self._configuration.write_text(ceph_configuration(self._folder, cluster, self._monitor_port))
+        configuration = ceph_configuration(self._folder, cluster, self._monitor_port, durable=self._durable)
+        self._configuration.write_text(configuration)
         self.major_version = int(re.findall(r"version (\d+)", self._run("radosgw", "--version"))[0])
         monitor_map, address = self._folder / "monitors", f"[v2:127.0.0.1:{self._monitor_port}]"
         self._run("monmaptool", "--create", "--fsid", cluster, "--addv", "a", address, str(monitor_map))
@@ -93,7 +101,7 @@ class CephServer:
         self._start("ceph-mon", "-i", "a")
         self._run("ceph", "--connect-timeout", "30", "osd", "new", osd)
         self._run("ceph-osd", "--mkfs", "-i", "0", "--osd-uuid", osd)
-        self._start("ceph-osd", "-i", "0")
+        self._start_storage()
         self._start_gateway()
         keys = ("--access-key", self.access_key, "--secret-key", self.secret_key)
         self.administer("user", "create", "--uid", _USER, "--display-name", _USER, "--max-buckets", "100000", *keys)
@@ -111,9 +119,7 @@ class CephServer:
 
     def kill_gateway(self) -> None:
         """End the gateway at once, as a crash would."""
-        gateway = self._daemons.pop("radosgw")
-        gateway.kill()
-        gateway.wait()
+        self._kill("radosgw")
 
     def start_gateway(self) -> None:
         """Start a gateway that was killed, on the same port, and wait until it answers."""
@@ -133,6 +139,16 @@ class CephServer:
             self.start_gateway()
 
     # What may befall the storage
+
+    def kill_storage_and_gateway(self) -> None:
+        """End both at once, as a crash would; only what lies in a file is there afterwards."""
+        self._kill("ceph-osd", "radosgw")
+
+    def start_storage_and_gateway(self) -> None:
+        """Start both after they were killed, and wait until the gateway answers."""
+        self._run("ceph", "osd", "down", "0")
+        self._start_storage()
+        self.start_gateway()
 
     def freeze_storage(self) -> None:
         """Stop the OSD where it stands: the gateway takes requests and does not answer."""
@@ -184,6 +200,23 @@ class CephServer:
     @property
     def _environment(self) -> dict[str, str]:
         return os.environ | {"CEPH_CONF": str(self._configuration)}
+
+    def _kill(self, *programs: str) -> None:
+        killed = [self._daemons.pop(program) for program in programs]
+        for daemon in killed:
+            daemon.kill()
+        for daemon in killed:
+            daemon.wait()
+
+    def _start_storage(self) -> None:
+        self._start("ceph-osd", "-i", "0")
+        if not self._durable:
+            return  # it is there sooner than anybody could ask
+        until = time.monotonic() + _LONGEST_WAIT
+        # A gateway that finds no storage when it starts looks again only seconds later.
+        while not json.loads(self._run("ceph", "osd", "stat", "--format", "json"))["num_up_osds"]:
+            if time.monotonic() > until:
+                raise RuntimeError("The storage does not come up.")
 
     def _start_gateway(self, *options: str) -> None:
         endpoint = f"--rgw-frontends=beast endpoint=127.0.0.1:{self._gateway_port}"

@@ -1,4 +1,4 @@
-"""What a Ceph of one monitor, one OSD and one gateway is told, to start in a second and serve loopback only."""
+"""What a Ceph of one monitor, one OSD and one gateway is told, to start in seconds and serve loopback only."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from typing import Final
 KMS_KEY: Final = "testkey-1"
 """The one key that objects can be encrypted with."""
 
+_IN_MEMORY: Final = {"osd objectstore": "memstore", "memstore device bytes": str(4 << 30)}
+_IN_A_FILE: Final = {
+    "osd objectstore": "bluestore",
+    "bluestore block size": str(4 << 30),  # of which the file takes up what is used
+    "osd memory target": str(896 << 20),
+}
 
-def ceph_configuration(folder: Path, cluster: str, monitor_port: int) -> str:
+
+def ceph_configuration(folder: Path, cluster: str, monitor_port: int, *, durable: bool) -> str:
     """Return the text of ceph.conf.
 
     Args:
         folder: Where everything lies.
         cluster: The cluster's id.
         monitor_port: Where the monitor listens.
+        durable: The OSD keeps what is stored in a file, not in its memory.
     """
     everywhere = {
         "fsid": cluster,
@@ -51,8 +59,7 @@ def ceph_configuration(folder: Path, cluster: str, monitor_port: int) -> str:
     monitor = {"mon data": f"{folder}/monitor", "mon initial members": "a", "paxos propose interval": "0.01"}
     osd = {
         "osd data": f"{folder}/osd",
-        "osd objectstore": "memstore",
-        "memstore device bytes": str(4 << 30),
+        **(_IN_A_FILE if durable else _IN_MEMORY),
         "osd class load list": "*",
         "osd class default list": "*",
         "osd op num shards": "2",

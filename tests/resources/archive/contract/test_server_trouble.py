@@ -1,4 +1,7 @@
-"""A server in trouble: overloaded, its storage frozen, its gateway killed. What was acknowledged is kept."""
+"""A server in trouble: overloaded, its storage frozen, its gateway killed.
+
+Not here: storage that is killed, for which a server of its own is needed (`tests/faults/test_killed_storage.py`).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ from pathlib import Path
 from random import Random
 from threading import Barrier, Event
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -125,16 +127,3 @@ def test_case_29_an_upload_by_parts_goes_on_after_the_gateway_was_killed_in_the_
     with troubled(bucket, "UploadPart", arrives, crash, comes_later):
         bucket.put_file(KEY, path, digests_of(BytesIO(content)), content_type=TYPE, replaces=None)
     assert content_of(bucket) == content
-
-
-def test_case_29_nothing_that_was_acknowledged_is_lost_when_the_gateway_is_killed(
-    operated: CephServer, bucket: ArchiveBucket
-) -> None:
-    acknowledged: dict[str, Any] = {}
-    for number in range(20):
-        content = b"%d" % number
-        put(bucket, content, f"history/{number}")
-        acknowledged[f"history/{number}"] = content
-    operated.kill_gateway()
-    operated.start_gateway()
-    assert {key: content_of(bucket, key) for key in bucket.keys("history/")} == acknowledged
