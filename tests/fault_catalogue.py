@@ -48,7 +48,7 @@ CASES: Final = {
         38: "Objects are deleted, added or edited under the ledger",
         39: "Wrong keys, a suspended user, no bucket, no quota, no permission",
         40: "Keys are rotated in the middle of a run",
-        41: "A bucket with Object Lock",
+        41: "A bucket that keeps old versions, with or without Object Lock",
         42: "The disk is full, or fails to flush",
         43: "A clock that is off by 20 minutes, or by 2 hours",
         44: "What a killed run leaves behind",

@@ -11,6 +11,13 @@ ArchiveError               what happened, to what, and what to do now
 
 from __future__ import annotations
 
+from typing import Final
+
+_OTHER_BUCKET: Final = (
+    "Use a bucket without versions and Object Lock (what is here can be copied to it as it is), or an S3 server that "
+    "knows conditional puts in one with them (AWS; Ceph from 20 on)."
+)
+
 
 class ArchiveError(Exception):
     """S3 did not do what it was asked to.
@@ -66,13 +73,23 @@ def damaged_object(bucket: str, key: str) -> ArchiveDamaged:
     )
 
 
+def unguarded_versions(bucket: str, key: str) -> ArchiveRefused:
+    """Return the error of an S3 server that does not heed a put's condition in a bucket that keeps old versions.
+
+    Ceph before 20 takes a put there that must replace nothing, whatever it replaces.
+    """
+    return ArchiveRefused(
+        f"s3://{bucket}/{key} is stored, but its bucket keeps old versions, and there this S3 server cannot guard it "
+        "against other writers.",
+        _OTHER_BUCKET,
+    )
+
+
 def refused_although_it_holds(bucket: str, key: str) -> ArchiveRefused:
     """Return the error of a put that S3 refused for a version that is still there.
 
     Ceph before 20 does so in a bucket that keeps old versions: it compares with the version that is only being made.
     """
     return ArchiveRefused(
-        f"PUT s3://{bucket}/{key} was refused because another version is there, and it is not.",
-        "Use a bucket without versions and Object Lock, or an S3 server that knows conditional puts in one with them "
-        "(AWS; Ceph from 20 on).",
+        f"PUT s3://{bucket}/{key} was refused because another version is there, and it is not.", _OTHER_BUCKET
     )

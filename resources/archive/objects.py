@@ -23,12 +23,20 @@ from botocore.exceptions import ClientError
 
 from resources.archive.arriving_file import ArrivingFile, arriving
 from resources.archive.errors import ArchiveSuperseded, ArchiveUnreachable, damaged_object, refused_although_it_holds
+from resources.archive.kept_versions import KeptVersions
 from resources.archive.multipart import MultipartUpload
 from resources.archive.removal import Removal
 from resources.archive.retries import retrying, was_a_conflict
 from resources.archive.s3_answers import value_in
 from resources.archive.s3_client import connect_to_s3, encryption_of
-from resources.archive.s3_errors import MISSING, REFUSED_WITHOUT_A_REASON, code_of, explained, status_of
+from resources.archive.s3_errors import (
+    CONDITION_NOT_MET,
+    MISSING,
+    REFUSED_WITHOUT_A_REASON,
+    code_of,
+    explained,
+    status_of,
+)
 from resources.clock import Clock
 from resources.digests import Digester, Digests, digests_of
 from resources.settings import ArchiveSettings
@@ -42,8 +50,6 @@ LARGEST_SINGLE_PUT = 64 * 1024 * 1024
 _CHUNK = 1024 * 1024
 _FETCHES_BEFORE_DAMAGE = 2
 """Bytes that were changed on the way come unchanged the next time; those of a damaged object do not."""
-
-_CONDITION_NOT_MET = frozenset({"PreconditionFailed", "412"}) | MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,7 @@ class ArchiveBucket:
         self.clock = clock
         self._settings = settings
         self._encryption = encryption_of(settings)
+        self._versions = KeptVersions(self.name)
 
     @cached_property
     def _client(self) -> S3Client:
@@ -160,9 +167,14 @@ class ArchiveBucket:
             return self._put(key, file, digests, content_type, replaces)
 
     def put_bytes(self, key: str, content: bytes, *, content_type: str, replaces: ObjectHead | None) -> str:
-        """Store a small object; everything else as `put_file`."""
+        """Store a small object; everything else as `put_file`.
+
+        Raises:
+            ArchiveRefused: As `put_file`, and already for a new object, which is stored, if S3 would not know how.
+        """
         digests = digests_of(BytesIO(content))
-        return self._put(key, BytesIO(content), digests, content_type, replaces)
+        is_new = replaces is None
+        return self._put(key, BytesIO(content), digests, content_type, replaces, may_be_put_again=is_new)
 
     def _put(
         self,
@@ -171,27 +183,34 @@ class ArchiveBucket:
         digests: Digests,
         content_type: str,
         replaces: ObjectHead | None,
+        *,
+        may_be_put_again: bool = False,
     ) -> str:
+        def put() -> Mapping[str, Any]:
+            body.seek(0)
+            return self._client.put_object(
+                Bucket=self.name,
+                Key=key,
+                Body=body,
+                ContentLength=digests.bytes,
+                ContentMD5=digests.md5,
+                ContentType=content_type,
+                Metadata={"sha256": digests.sha256},
+                **self._encryption,
+                **_condition(replaces),
+            )
+
         with explained("PUT", self.name, key):
             for attempt in retrying(self.clock):
                 with attempt:
-                    body.seek(0)
                     try:
-                        answer = self._client.put_object(
-                            Bucket=self.name,
-                            Key=key,
-                            Body=body,
-                            ContentLength=digests.bytes,
-                            ContentMD5=digests.md5,
-                            ContentType=content_type,
-                            Metadata={"sha256": digests.sha256},
-                            **self._encryption,
-                            **_condition(replaces),
-                        )
+                        answer = put()
                     except ClientError as error:
-                        if code_of(error) not in _CONDITION_NOT_MET:
+                        if code_of(error) not in CONDITION_NOT_MET:
                             raise
                         return self._own_put_or_superseded(key, digests, replaces)
+        if may_be_put_again:
+            self._versions.look_at(answer, key, put)
         return str(value_in(answer, "ETag"))
 
     def _put_by_parts(
@@ -220,7 +239,7 @@ class ArchiveBucket:
             try:
                 upload.complete(_condition(replaces))
             except ClientError as error:
-                if code_of(error) not in _CONDITION_NOT_MET | {"NoSuchUpload"}:
+                if code_of(error) not in CONDITION_NOT_MET | {"NoSuchUpload"}:
                     raise
         # Asked for also after a good answer, in which Ceph before 20 leaves the etag out.
         return self._own_put_or_superseded(key, digests, replaces)

@@ -61,6 +61,9 @@ _REMEDIES = {
 MISSING = frozenset({"NoSuchKey", "NotFound", "404"})
 """The codes of an object that is not there."""
 
+CONDITION_NOT_MET = frozenset({"PreconditionFailed", "412"}) | MISSING
+"""The codes of a put whose condition does not hold."""
+
 CHANGED_ON_THE_WAY = frozenset({"BadDigest", "XAmzContentSHA256Mismatch"})
 """The codes of bytes that did not reach S3 as they were sent."""
 
