@@ -28,7 +28,7 @@ from tests.servers.processes import PROJECT, free_port, hand_over, running, unpr
 OPERATOR, VIEWER = ("olga", "made-up-operator"), ("vera", "made-up-viewer")
 
 _SECONDS_TO_START = 90
-_PACKAGE_OF = {"nginx": "nginx", "htpasswd": "apache2-utils"}
+_PACKAGE_OF = {"nginx": "nginx", "htpasswd": "apache2-utils", "curl": "curl"}
 
 
 def missing_packages() -> tuple[str, ...]:
@@ -68,7 +68,7 @@ class Deployment:
         return _url(self.ports, name)
 
     def without(self, name: str) -> Deployment:
-        """Return the deployment as it looks to somebody who seeks a service where nobody listens."""
+        """Return the deployment as it looks to somebody who seeks one of the ports where nobody listens."""
         return replace(self, ports=replace(self.ports, **{name: free_port()}))
 
     def health(self, service: Service) -> str:

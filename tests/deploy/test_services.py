@@ -10,7 +10,7 @@ from tests.deploy.example import services
 
 pytestmark = pytest.mark.integration
 
-CHECKED = ["archive", "webserver", "viewer", "daemon"]
+CHECKED = ["archive", "webserver", "viewer", "daemon", "proxy"]
 
 
 @pytest.mark.parametrize("name", CHECKED)
@@ -19,9 +19,9 @@ def test_the_health_check_of_a_service_that_runs_says_that_it_is_well(deployed: 
     assert look(services()[name]) == ""
 
 
-@pytest.mark.parametrize("name", ["archive", "webserver"])
-def test_the_health_check_of_a_service_that_does_not_run_says_so(deployed: Deployment, name: str) -> None:
-    nobody_listens = deployed.without(name)
+@pytest.mark.parametrize(("name", "port"), [("archive", "archive"), ("webserver", "webserver"), ("proxy", "operators")])
+def test_the_health_check_of_a_service_that_does_not_run_says_so(deployed: Deployment, name: str, port: str) -> None:
+    nobody_listens = deployed.without(port)
     assert nobody_listens.health(services()[name])
 
 

@@ -3,10 +3,10 @@
 set -euo pipefail
 
 packages=(
-  radosgw ceph-mon ceph-osd        # a real S3 server: Ceph's gateway, a monitor and a store in memory
+  radosgw ceph-mon ceph-osd        # a real S3 server: Ceph's gateway, a monitor and a store
   postgresql                       # Dagster's database in production
   redis-server                     # the request budget that several machines share
-  nginx-light apache2-utils        # the proxy of deploy/, and its passwords
+  nginx-light apache2-utils curl   # the proxy of deploy/, its passwords, and its health check
   chromium fonts-dejavu-core       # looks at the Dagster UI
   strace                           # kills a process at the system call that was asked for
   default-jre-headless             # Spark, for its part of docs/querying.md
