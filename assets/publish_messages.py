@@ -77,9 +77,10 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
         raise NotCaptured(
             f"Nothing is known of hour {hour} of {archive.app.name} yet. Run its raw_history first.",
         )
+    published_before = ledger.messages(hour)  # one that cannot be read may be a newer version's: so may its objects
     revisions = tuple(revision for revision in capture.intact_revisions if revision.lines)
     if not revisions:
-        return capture, ledger.messages(hour)
+        return capture, published_before
     try:
         with temporary_folder() as folder:
             messages_file, quarantine_file = folder / "messages.parquet", folder / "lines.parquet"

@@ -39,16 +39,20 @@ def build_alert_sensor() -> dg.SensorDefinition:
             return send_alert(runtime.settings.alerts, title, text)
 
         sent = 0
+        may_be_told = _is_news(context.cursor, now)
+        unreadable: ArchiveError | None = None
         for app in runtime.settings.apps:
             try:
                 sent += tell_what_is_new(runtime, app, look_through(runtime, app, now), now, send)
             except ArchiveError as error:
-                if _is_news(context.cursor, now):
+                if may_be_told:
                     send(f"Chat archive, {app.name}: the ledger cannot be read", str(error))
                     context.update_cursor(now.isoformat())
-                raise
+                unreadable = unreadable or error
             except (AlertNotSent, MissingSecret) as error:
                 raise dg.Failure(str(error), allow_retries=False) from None
+        if unreadable is not None:
+            raise unreadable
         return dg.SkipReason(f"{sent} alerts were sent." if sent else "There is nothing new to tell.")
 
     return tell_people

@@ -29,6 +29,7 @@ _PROMISES = {
     FindingKind.FILES_SHRANK: "The platform never gives a smaller file than before.",
     FindingKind.DAYS_BEHIND: "Every day is one object a day after it is closed.",
     FindingKind.HOURS_DAMAGED: "What was verified of what is stored is whole.",
+    FindingKind.RECORDS_UNREADABLE: "Every record in the ledger can be read.",
     FindingKind.VOLUME: "Hours are about as busy as the same hour of past weeks.",
 }
 

@@ -1,6 +1,7 @@
 """Doing what is due now, in the foreground, in one process, through the same Dagster job as a scheduled run.
 
-Not here: what is due (`planner.py`) and how it is shown (`command_line.py`).
+Not here: what is due (`planner.py`), what comes before and after it (`catch_up_command.py`), and how it is shown
+(`catch_up_report.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import dagster as dg
 from assets.app_assets import messages_key
 from pipelines.definitions import build_definitions, job_name
 from pipelines.planner import PlannedTask
+from resources.archive.errors import ArchiveError, ArchiveUnreachable
 from resources.archive.records import CaptureRecord
 from resources.hours.due import Task
 from resources.hours.state import HourState
@@ -24,6 +26,10 @@ from resources.runtime import Runtime
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """A run's own log lines would bury the progress bar; what failed is told from the run's result."""
+
+
+_MOST_IN_A_ROW = 3
+"""S3 is asked several times, for a minute or so, before it counts as out of reach once."""
 
 
 class Outcome(StrEnum):
@@ -44,7 +50,8 @@ class TaskResult:
     Attributes:
         task: What was to be done.
         outcome: What became of the hour.
-        problem: What happened and what to do now; None when all went well.
+        problem: What happened and what to do now; None when all went well. An hour that is archived already stays so
+            when a further look fails, and has a problem all the same.
         margin: How long before its deadline the hour was saved; None when it was not, or had been before.
     """
 
@@ -53,23 +60,52 @@ class TaskResult:
     problem: str | None = None
     margin: timedelta | None = None
 
+    @property
+    def failed(self) -> bool:
+        """Whether somebody should do something; an hour that is not there yet is no failure."""
+        return self.problem is not None and self.outcome is not Outcome.PENDING
+
+
+class Patience:
+    """With an S3 that is out of reach: after a few times in a row the rest is left to the next catch-up."""
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+
+    def notice(self, error: ArchiveError | None) -> None:
+        """Take note of how the latest use of S3 went."""
+        self._in_a_row = self._in_a_row + 1 if isinstance(error, ArchiveUnreachable) else 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether S3 was out of reach too often in a row."""
+        return self._in_a_row >= _MOST_IN_A_ROW
+
 
 def run_tasks(
     tasks: Sequence[PlannedTask],
     runtime: Runtime,
+    patience: Patience,
     on_result: Callable[[TaskResult], None],
 ) -> list[TaskResult]:
     """Run each task's hour as a Dagster run of its app's job, one after the other, and tell of each.
 
     With `DAGSTER_HOME` set, the runs are kept there and show in the UI; without it they are forgotten, and only the
-    ledger remembers. A task that fails does not stop the rest.
+    ledger remembers. A task that fails does not stop the rest; where patience is over, there are fewer results.
     """
     repository = build_definitions(runtime).get_repository_def()
     results = []
     with instance_for_runs() as instance:
         for task in tasks:
+            if patience.is_over:
+                break
             job = repository.get_job(job_name(task.app))
-            result = _run(task, job, runtime, instance)
+            try:
+                result = _run(task, job, runtime, instance)
+                patience.notice(None)
+            except ArchiveError as error:
+                result = TaskResult(task, Outcome.FAILED, str(error))
+                patience.notice(error)
             on_result(result)
             results.append(result)
     return results
@@ -88,7 +124,7 @@ def instance_for_runs() -> Iterator[dg.DagsterInstance]:
 
 def _run(task: PlannedTask, job: dg.JobDefinition, runtime: Runtime, instance: dg.DagsterInstance) -> TaskResult:
     ledger = runtime.archive(task.app).ledger
-    lost_before = _is_lost(ledger.capture(task.hour))
+    before = ledger.capture(task.hour)
     run = job.execute_in_process(
         partition_key=task.hour.key,
         asset_selection=[messages_key(task.app)] if task.task is Task.CONVERT else None,
@@ -98,9 +134,9 @@ def _run(task: PlannedTask, job: dg.JobDefinition, runtime: Runtime, instance: d
         raise_on_error=False,
     )
     record = ledger.capture(task.hour)
-    problem = None if run.success else problem_of(run)
-    outcome = _outcome(record, success=run.success, lost_before=lost_before)
-    is_saved = task.task is Task.LOOK and outcome in {Outcome.ARCHIVED, Outcome.EMPTY}
+    problem = _problem_of_the_look(before, record) if run.success else problem_of(run)
+    outcome = _outcome(record, success=run.success, lost_before=_is_lost(before))
+    is_saved = task.task is Task.LOOK and problem is None and outcome in {Outcome.ARCHIVED, Outcome.EMPTY}
     return TaskResult(task, outcome, problem, task.deadline - runtime.clock.now() if is_saved else None)
 
 
@@ -110,6 +146,12 @@ def _outcome(record: CaptureRecord | None, *, success: bool, lost_before: bool) 
     if _is_lost(record):
         return Outcome.STILL_LOST if lost_before else Outcome.NEWLY_LOST
     return Outcome.ARCHIVED if record is not None and record.state is HourState.ARCHIVED else Outcome.EMPTY
+
+
+def _problem_of_the_look(before: CaptureRecord | None, after: CaptureRecord | None) -> str | None:
+    """Return what a look met, if one was made: of an hour with a final state that is no failure of the run."""
+    looks_before = before.looks_total if before is not None else 0
+    return after.looks[-1].problem if after is not None and after.looks_total > looks_before else None
 
 
 def _is_lost(record: CaptureRecord | None) -> bool:

@@ -77,7 +77,7 @@ def summarise(console: Console, results: Sequence[TaskResult]) -> None:
     _tell_the_smallest_margin(console, results)
     problems: dict[tuple[str, str], list[str]] = defaultdict(list)
     for result in results:
-        if result.outcome is Outcome.FAILED:
+        if result.failed:
             hour = result.task.hour.key
             sentence = (result.problem or "").replace(hour, "…")
             problems[result.task.app.name, sentence].append(hour)

@@ -12,8 +12,6 @@ from rich.text import Text
 
 from pipelines.analyst_commands import coverage, export, sql
 from pipelines.command_options import (
-    HOURS_NEWLY_LOST,
-    SOME_HOUR_FAILED,
     AppOption,
     HoursOption,
     chosen_apps,
@@ -22,11 +20,8 @@ from pipelines.command_options import (
     opened_runtime,
 )
 from pipelines.integrity_commands import adopt, cleanup, verify
-from resources.alerts import AlertNotSent, send_alert
-from resources.hours.due import Task
+from resources.hours.state import REASONS_IN_WORDS
 from resources.printable import printable_lines
-from resources.runtime import Runtime
-from resources.settings import AppSettings
 
 _DAYS_SHOWN = 7
 
@@ -54,47 +49,17 @@ def catch_up(app_name: AppOption = None, hours: HoursOption = None) -> None:
 
     Works without DAGSTER_HOME; with it, the runs show in the Dagster UI.
 
-    Exit code 0: no hour failed. 1: some hour failed. 2: usage or configuration. 3: none failed, but hours were newly
-    found lost.
+    Exit code 0: no hour failed. 1: some hour or app failed. 2: usage or configuration; nothing was asked of the
+    platform. 3: none failed, but hours were newly found lost.
     """
     # Dagster takes a second to import; --help and status do not wait for it.
-    from pipelines.catch_up import Outcome, TaskResult, run_tasks  # noqa: PLC0415
-    from pipelines.catch_up_report import announce, progress_of, summarise  # noqa: PLC0415
-    from pipelines.due_now import due_now  # noqa: PLC0415
-    from pipelines.planner import in_order, looks_by_hand  # noqa: PLC0415
-    from pipelines.upkeep import keep_up  # noqa: PLC0415
+    from pipelines.catch_up_command import CatchUp  # noqa: PLC0415
 
-    console = Console()
     with explained(), opened_runtime() as runtime:
-        now = runtime.clock.now()
-        apps = chosen_apps(runtime, app_name)
-        if hours is None:
-            tasks = in_order([task for app in apps for task in due_now(runtime, app, now)])
-        else:
-            chosen = chosen_hours(runtime, hours)
-            tasks = in_order([task for app in apps for task in looks_by_hand(app, chosen)])
-        for looked_at in dict.fromkeys(task.app for task in tasks if task.task is Task.LOOK):
-            runtime.platform(looked_at)  # a missing secret is told before anything is begun
-        announce(console, tasks)
-        with progress_of(console, len(tasks)) as progress:
-
-            def advance(result: TaskResult) -> None:
-                described = f"{result.task.app.name} {result.task.hour} {result.outcome}"
-                progress.update(progress.task_ids[0], advance=1, description=described)
-
-            results = run_tasks(tasks, runtime, advance)
-        summarise(console, results)
-        outcomes = {result.outcome for result in results}
-        upkeep = keep_up(runtime)
-        for problem in upkeep.problems:
-            console.print(Text(printable_lines(problem), style="bold red"))
-        if upkeep.compacted:
-            console.print(f"Compacted: {', '.join(upkeep.compacted)}.")
-        _tell_people(console, runtime, apps)
-    if Outcome.FAILED in outcomes or upkeep.problems:
-        raise typer.Exit(SOME_HOUR_FAILED)
-    if Outcome.NEWLY_LOST in outcomes:
-        raise typer.Exit(HOURS_NEWLY_LOST)
+        chosen = chosen_hours(runtime, hours) if hours is not None else None
+        code = CatchUp(Console(), runtime, chosen_apps(runtime, app_name)).run(chosen)
+    if code:
+        raise typer.Exit(code)
 
 
 @app.command()
@@ -125,15 +90,17 @@ def status(
         statuses = []
         for chosen_app in chosen_apps(runtime, app_name):
             ledger = runtime.archive(chosen_app).ledger
-            statuses += status_of_app(chosen_app, chosen, ledger.records(chosen), ledger.watch(), now)
+            statuses += status_of_app(chosen_app, chosen, ledger.records(chosen), ledger.readable_watch(), now)
     if as_json:
         sys.stdout.write(json.dumps([entry.as_json() for entry in statuses], indent=1) + "\n")
         return
     console = Console()
     console.print(coverage_grid(statuses))
     for entry in statuses:
-        if entry.problem is not None:
-            console.print(Text(f"{entry.app} {entry.hour}: {printable_lines(entry.problem)}"), style="dim")
+        sentences = [REASONS_IN_WORDS[entry.doubt]] if entry.doubt is not None else []
+        sentences += [printable_lines(entry.problem)] if entry.problem is not None else []
+        if sentences:
+            console.print(Text(f"{entry.app} {entry.hour}: {' '.join(sentences)}"), style="dim")
 
 
 @app.command()
@@ -179,21 +146,6 @@ def reconcile(app_name: AppOption = None) -> None:
 
     with explained(), opened_runtime() as runtime:
         rebuild(Console(), runtime, chosen_apps(runtime, app_name))
-
-
-def _tell_people(console: Console, runtime: Runtime, apps: tuple[AppSettings, ...]) -> None:
-    """Send what is new to the alert URLs, for archives that run without Dagster's sensors."""
-    from pipelines.watch import look_through, tell_what_is_new  # noqa: PLC0415
-
-    def send(title: str, text: str) -> bool:
-        return send_alert(runtime.settings.alerts, title, text)
-
-    now = runtime.clock.now()
-    for app in apps:
-        try:
-            tell_what_is_new(runtime, app, look_through(runtime, app, now), now, send)
-        except AlertNotSent as error:
-            console.print(Text(str(error), style="bold red"))
 
 
 # In the order in which they are needed: whoever operates, whoever doubts, whoever asks.

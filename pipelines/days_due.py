@@ -14,6 +14,8 @@ from resources.settings import AppSettings
 def days_due(runtime: Runtime, app: AppSettings, now: datetime) -> list[Day]:
     """Return the closed days of an app whose object does not hold what their hours hold by now, oldest first.
 
+    A day with a record that cannot be read, its own or one of its hours', waits until that is mended.
+
     Raises:
         ArchiveError: The ledger cannot be read.
     """
@@ -22,10 +24,13 @@ def days_due(runtime: Runtime, app: AppSettings, now: datetime) -> list[Day]:
     compacted = ledger.dailies(candidates)
     due = []
     for day in candidates:
-        records = ledger.records(hours_that_matter(day))
+        read = ledger.records(hours_that_matter(day))
+        if read.unreadable or day in compacted.unreadable:
+            continue
+        records = read.readable
         objects = objects_of(day, records)
         is_closed = not open_hours(day, app.policy, records, now)
-        if objects and is_closed and not is_compacted(compacted.get(day), objects):
+        if objects and is_closed and not is_compacted(compacted.readable.get(day), objects):
             due.append(day)
     return due
 

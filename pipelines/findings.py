@@ -6,17 +6,17 @@ ledger and telling people (`watch.py`), showing checks (`asset_checks.py`).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
-from assets.daily.closed_day import is_compacted, objects_of
-from resources.archive.daily_record import DailyRecord
-from resources.archive.ledger import NO_RECORDS, HourRecords
-from resources.archive.records import CaptureRecord, messages_are_current
+from assets.daily.closed_day import hours_that_matter, is_compacted, objects_of
+from resources.archive.ledger import NO_RECORDS, DaysRead, HourRecords, HoursRead
+from resources.archive.records import CaptureRecord, is_safe, messages_are_current
 from resources.archive.watch_record import WatchRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour
@@ -52,6 +52,7 @@ class FindingKind(StrEnum):
     VOLUME = "volume"
     DAYS_BEHIND = "days_behind"
     HOURS_DAMAGED = "hours_damaged"
+    RECORDS_UNREADABLE = "records_unreadable"
 
 
 WARNINGS = frozenset({FindingKind.ARCHIVE_LAG, FindingKind.VOLUME})
@@ -66,16 +67,19 @@ class Finding:
         kind: What.
         hours: The keys of the hours concerned, in order.
         sentence: What it means and what to do now.
+        details: What more is to be told of an hour than its key, by the key.
     """
 
     kind: FindingKind
     hours: tuple[str, ...]
     sentence: str
+    details: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def hours_in_words(self) -> str:
         """The hours, shortened when there are many."""
-        named = ", ".join(self.hours[:_HOURS_NAMED])
+        shown = self.hours[:_HOURS_NAMED]
+        named = ", ".join(f"{hour} ({self.details[hour]})" if hour in self.details else hour for hour in shown)
         rest = len(self.hours) - _HOURS_NAMED
         return f"{named} and {rest:,} more" if rest > 0 else named
 
@@ -123,17 +127,24 @@ _SENTENCES = {
         "--read-data --hours HOUR names each object and what to do. This stays until the asset verification has found "
         "the hours whole."
     ),
+    FindingKind.RECORDS_UNREADABLE: (
+        "These records in the ledger cannot be read, so what they are about is left as it is: without its capture.json "
+        "an hour is not even asked for, so mend it before the platform deletes the hour. If a newer version of this "
+        "program wrote them, update this one. If not, restore them from bucket versions or a backup. Without one, "
+        "delete them, then: of a capture.json run chat-archive adopt --app ORG/APP --hours HOUR, of a messages.json "
+        "the messages asset of the hour, of a daily.json messages_daily of the day."
+    ),
 }
 
 
 def findings_of(
     app: AppSettings,
     hours: Sequence[Hour],
-    records: Mapping[Hour, HourRecords],
+    records: HoursRead,
     watch: WatchRecord,
     *,
     older: Sequence[Hour] = (),
-    dailies: Mapping[Day, DailyRecord],
+    dailies: DaysRead,
     damaged: Collection[str] = (),
     now: datetime,
 ) -> list[Finding]:
@@ -150,18 +161,24 @@ def findings_of(
         now: By this machine's clock.
     """
     open_losses = watch.unacknowledged
+    unreadable = _unreadable_records(records, dailies)
     concerned: dict[FindingKind, Sequence[str]] = {
         FindingKind.HOURS_LOST: [key for key in open_losses if watch.losses[key].reason is not Reason.NOT_SETTLED],
         FindingKind.HOURS_UNSETTLED: [key for key in open_losses if watch.losses[key].reason is Reason.NOT_SETTLED],
-        FindingKind.VOLUME: [hour.key for hour in _of_odd_volume(hours, records)],
+        FindingKind.VOLUME: [hour.key for hour in _of_odd_volume(hours, records.readable)],
         FindingKind.HOURS_DAMAGED: sorted(damaged),
         FindingKind.DAYS_BEHIND: [day.hours[0].key for day in _days_behind(app, hours, records, dailies, now)],
+        FindingKind.RECORDS_UNREADABLE: sorted(unreadable),
     }
     for kind, is_concerned in _TESTS.items():
-        concerned[kind] = [
-            hour.key for hour in (*older, *hours) if is_concerned(app, hour, records.get(hour, NO_RECORDS), now)
-        ]
-    return [Finding(kind, tuple(concerned[kind]), _SENTENCES[kind]) for kind in FindingKind if concerned[kind]]
+        judged = [hour for hour in (*older, *hours) if kind not in _NEED_BOTH_RECORDS or hour not in records.unreadable]
+        concerned[kind] = [hour.key for hour in judged if is_concerned(app, hour, records.known(hour), now)]
+    details = {FindingKind.RECORDS_UNREADABLE: unreadable}
+    return [
+        Finding(kind, tuple(concerned[kind]), _SENTENCES[kind], details.get(kind, {}))
+        for kind in FindingKind
+        if concerned[kind]
+    ]
 
 
 def loss_of(app: AppSettings, hour: Hour, capture: CaptureRecord | None, now: datetime) -> Reason | None:
@@ -178,11 +195,14 @@ def loss_of(app: AppSettings, hour: Hour, capture: CaptureRecord | None, now: da
     return Reason.NOT_SETTLED
 
 
-def is_safe(capture: CaptureRecord | None, settled_at: datetime) -> bool:
-    """Archived by a file, or said to be empty, by a look that was made when the hour was settled."""
-    if capture is None or capture.state not in {HourState.ARCHIVED, HourState.EMPTY}:
-        return False
-    return any(answer.certainly_at >= settled_at for answer in capture.answers)
+def _unreadable_records(records: HoursRead, dailies: DaysRead) -> dict[str, str]:
+    """Return which records cannot be read, by the hour they are about; of a day's, by the day's last hour."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for hour, unreadable in records.unreadable.items():
+        found[hour.key] += [error.uri for error in unreadable.errors]
+    for day, error in dailies.unreadable.items():
+        found[day.hours[-1].key].append(error.uri)
+    return {hour: " and ".join(uris) for hour, uris in found.items()}
 
 
 def _is_at_risk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
@@ -236,6 +256,8 @@ _TESTS = {
     FindingKind.CONSERVATION: _is_not_conserved,
     FindingKind.FILES_SHRANK: _has_shrunk,
 }
+_NEED_BOTH_RECORDS = frozenset({FindingKind.ARCHIVE_LAG, FindingKind.CONSERVATION})
+"""Of an hour with a record that cannot be read they would say what is not known, and what does not help."""
 
 
 def _of_odd_volume(hours: Sequence[Hour], records: Mapping[Hour, HourRecords]) -> Iterator[Hour]:
@@ -254,15 +276,17 @@ def _of_odd_volume(hours: Sequence[Hour], records: Mapping[Hour, HourRecords]) -
 def _days_behind(
     app: AppSettings,
     hours: Sequence[Hour],
-    records: Mapping[Hour, HourRecords],
-    dailies: Mapping[Day, DailyRecord],
+    records: HoursRead,
+    dailies: DaysRead,
     now: datetime,
 ) -> Iterator[Day]:
     # Not the first day: the hour before it may lie outside what was read.
     for day in sorted({Day.of(hour) for hour in hours})[1:]:
-        objects = objects_of(day, records)
+        if day in dailies.unreadable or not records.unreadable.keys().isdisjoint(hours_that_matter(day)):
+            continue  # it waits for its records, and that is told
+        objects = objects_of(day, records.readable)
         closed_for_long = app.policy.deadline(day.hours[-1]) + _COMPACTION_GRACE <= now
-        if objects and closed_for_long and not is_compacted(dailies.get(day), objects):
+        if objects and closed_for_long and not is_compacted(dailies.readable.get(day), objects):
             yield day
 
 

@@ -93,11 +93,13 @@ def adopt(
 
     Files that are recorded as damaged are read again, for a limit may have been raised since.
 
-    Exit code 0. 1: a file does not hold what its name says, or messages could not be built. 2: usage or configuration.
+    Exit code 0. 1: a file does not hold what its name says, a record cannot be read, or messages could not be built.
+    2: usage or configuration.
     """
     from assets.publish_messages import ConversionFailed  # noqa: PLC0415
     from assets.verification.adopt import adopt as adopt_hour  # noqa: PLC0415
     from pipelines.integrity_report import tell_adoption, tell_failure, tell_nothing_adopted  # noqa: PLC0415
+    from resources.archive.errors import RecordUnreadable  # noqa: PLC0415
 
     console, failed, adopted = Console(), False, False
     with explained(), opened_runtime() as runtime:
@@ -105,7 +107,7 @@ def adopt(
         for hour in chosen_hours(runtime, hours):
             try:
                 adoption = adopt_hour(hour, runtime.archive(app), runtime.clock)
-            except ConversionFailed as error:
+            except (ConversionFailed, RecordUnreadable) as error:
                 tell_failure(console, str(error))
                 failed = adopted = True
                 continue

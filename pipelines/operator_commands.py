@@ -25,6 +25,14 @@ from resources.runtime import Runtime
 from resources.settings import AppSettings
 
 _TASKS_SHOWN = 40
+_TOLD_WITH_A_PLAN = frozenset(
+    {
+        FindingKind.HOURS_LOST,
+        FindingKind.HOURS_AT_RISK,
+        FindingKind.HOURS_FAILING,
+        FindingKind.RECORDS_UNREADABLE,
+    }
+)
 _TASKS_IN_WORDS = {
     Task.LOOK: "look",
     Task.CONVERT: "build messages again",
@@ -46,7 +54,7 @@ def show_plan(console: Console, runtime: Runtime, apps: tuple[AppSettings, ...])
         console.print("Nothing is due: every hour is done, or too young to be asked for.")
     for app in apps:
         for finding in look_through(runtime, app, now):
-            if finding.kind in {FindingKind.HOURS_LOST, FindingKind.HOURS_AT_RISK, FindingKind.HOURS_FAILING}:
+            if finding.kind in _TOLD_WITH_A_PLAN:
                 sentence = f"{app.name}: {finding.kind.value}: {finding.hours_in_words}. {finding.sentence}"
                 console.print(Text(sentence, style="bold red"))
 
@@ -121,6 +129,14 @@ def reconcile(console: Console, runtime: Runtime, apps: tuple[AppSettings, ...])
                     Text(
                         f"{app.name}: Dagster shows {len(result.unfounded):,} hours as done which the ledger does not "
                         f"know as done: {', '.join(result.unfounded[:12])}. The ledger is right; they stay due.",
+                        style="bold red",
+                    ),
+                )
+            if result.unreadable:
+                console.print(
+                    Text(
+                        f"{app.name}: {len(result.unreadable):,} hours were left out, for a record of each cannot be "
+                        f"read: {', '.join(result.unreadable[:12])}. chat-archive status says what to do.",
                         style="bold red",
                     ),
                 )

@@ -5,11 +5,11 @@ Not here: what is due for one hour (`resources.hours.due`), and running it (`cat
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from resources.archive.ledger import NO_RECORDS, HourRecords
+from resources.archive.ledger import HoursRead
 from resources.archive.records import facts_of
 from resources.archive.watch_record import SeenThrough
 from resources.hours.due import Task, what_is_due
@@ -59,10 +59,13 @@ def to_be_read(hours: Sequence[Hour], recent: datetime, seen: SeenThrough | None
 def plan_app(
     app: AppSettings,
     hours: Collection[Hour],
-    records: Mapping[Hour, HourRecords],
+    records: HoursRead,
     now: datetime,
 ) -> list[PlannedTask]:
     """Return what is due for those hours of one app, nearest deadline first.
+
+    An hour whose capture record cannot be read is left alone, whatever would be due; one of whose messages that is so
+    is looked at, and its messages are left alone.
 
     Args:
         app: The app.
@@ -72,8 +75,13 @@ def plan_app(
     """
     planned = []
     for hour in sorted(hours):
-        known = records.get(hour, NO_RECORDS)
-        due = what_is_due(hour, app.policy, facts_of(known.capture, known.messages), now)
+        known, unreadable = records.known(hour), records.unreadable.get(hour)
+        if unreadable is not None and unreadable.capture is not None:
+            continue
+        facts = facts_of(known.capture, known.messages)
+        if unreadable is not None:
+            facts = replace(facts, messages_current=True)
+        due = what_is_due(hour, app.policy, facts, now)
         if due is not None and due.at <= now:
             planned.append(PlannedTask(app, hour, due.task, app.policy.deadline(hour)))
     return planned

@@ -31,10 +31,12 @@ class Reconciliation:
     Attributes:
         reported: Materializations that were reported to Dagster.
         unfounded: Keys of hours that Dagster shows as materialized and the ledger does not know as finished.
+        unreadable: Keys of hours of which a record cannot be read: Dagster's picture of them is left as it is.
     """
 
     reported: int
     unfounded: tuple[str, ...]
+    unreadable: tuple[str, ...]
 
 
 def reconcile_app(runtime: Runtime, app: AppSettings, instance: dg.DagsterInstance) -> Reconciliation:
@@ -45,11 +47,12 @@ def reconcile_app(runtime: Runtime, app: AppSettings, instance: dg.DagsterInstan
     """
     settings, archive = runtime.settings.archive, runtime.archive(app)
     hours = hours_of_the_archive(settings.first_hour, runtime.clock.now())
-    records = archive.ledger.records(hours)
+    read = archive.ledger.records(hours)
+    unreadable = {hour.key for hour in read.unreadable}
     raw_shown = _materialized(instance, raw_history_key(app), hours, settings.first_hour)
     messages_shown = _materialized(instance, messages_key(app), hours, settings.first_hour)
     reported, finished = 0, set()
-    for hour, known in records.items():
+    for hour, known in read.readable.items():
         capture = known.capture
         if capture is None or capture.state not in _FINAL:
             continue
@@ -61,8 +64,8 @@ def reconcile_app(runtime: Runtime, app: AppSettings, instance: dg.DagsterInstan
             metadata = messages_metadata(hour, capture, known.messages, archive, settings)
             _report(instance, messages_key(app), hour.key, metadata)
             reported += 1
-    reported += _report_days(runtime, app, instance, sorted({Day.of(hour) for hour in records}))
-    return Reconciliation(reported, tuple(sorted(raw_shown - finished)))
+    reported += _report_days(runtime, app, instance, read.days())
+    return Reconciliation(reported, tuple(sorted(raw_shown - finished - unreadable)), tuple(sorted(unreadable)))
 
 
 def _report_days(runtime: Runtime, app: AppSettings, instance: dg.DagsterInstance, days: list[Day]) -> int:
@@ -72,9 +75,9 @@ def _report_days(runtime: Runtime, app: AppSettings, instance: dg.DagsterInstanc
     statuses = instance.get_status_by_partition(key, [day.key for day in days], partitions) or {}
     shown = {day for day, status in statuses.items() if status is not None and status.value == "MATERIALIZED"}
     records = runtime.archive(app).ledger.dailies([day for day in days if day.key not in shown])
-    for day, record in records.items():
+    for day, record in records.readable.items():
         _report(instance, key, day.key, messages_daily_metadata(record, settings))
-    return len(records)
+    return len(records.readable)
 
 
 def _materialized(instance: dg.DagsterInstance, asset: dg.AssetKey, hours: list[Hour], first_hour: Hour) -> set[str]:

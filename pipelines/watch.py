@@ -6,14 +6,13 @@ What is wrong is decided in `findings.py`; how it is sent in `resources/alerts.p
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from assets.daily.closed_day import is_finished
 from pipelines.findings import WARNINGS, Finding, findings_of, loss_of
 from pipelines.planner import hours_of_the_archive, to_be_read
-from resources.archive.ledger import NO_RECORDS
 from resources.archive.watch_record import WatchRecord
-from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.hours.watched import planned_from, watched_from
 from resources.runtime import Runtime
@@ -38,19 +37,26 @@ def look_through(runtime: Runtime, app: AppSettings, now: datetime) -> list[Find
         before.seen_through if before is not None else None,
     )
     records = ledger.records(hours)
-    judged = {hour: loss_of(app, hour, records.get(hour, NO_RECORDS).capture, now) for hour in hours}
+    unjudged = {hour for hour, unreadable in records.unreadable.items() if unreadable.capture is not None}
+    judged = {
+        hour: loss_of(app, hour, records.known(hour).capture, now) for hour in hours if hour not in unjudged
+    }  # of the others what was said of them before stays
     lost = {hour.key: reason for hour, reason in judged.items() if reason is not None}
     not_lost = {hour.key for hour, reason in judged.items() if reason is None}
     # Of what has no record the planner knows without being told, by listing the ledger.
-    old = [hour for hour in hours if hour < seen_before and hour in records]
-    unfinished = [hour for hour in old if not is_finished(hour, app.policy, records[hour], now)]
+    old = [hour for hour in (*records.readable, *records.unreadable) if hour < seen_before]
+    unfinished = sorted(
+        hour
+        for hour in old
+        if hour in records.unreadable or not is_finished(hour, app.policy, records.known(hour), now)
+    )
 
     def change(watch: WatchRecord | None) -> WatchRecord:
         seen = (watch or WatchRecord(app=app.name)).with_hours_seen(lost, not_lost, now)
         return seen.with_seen_through(seen_before.key, {hour.key for hour in unfinished})
 
     watched = [hour for hour in hours if hour.start >= recent_from]
-    dailies = ledger.dailies(sorted({Day.of(hour) for hour in watched if hour in records}))
+    dailies = ledger.dailies([day for day in records.days() if day.hours[-1].start >= recent_from])
     verification = ledger.verification()
     return findings_of(
         app,
@@ -82,7 +88,7 @@ def tell_what_is_new(runtime: Runtime, app: AppSettings, findings: list[Finding]
         new = tuple(hour for hour in finding.hours if f"{finding.kind}:{hour}" not in told)
         if not new:
             continue
-        news = Finding(finding.kind, new, finding.sentence)
+        news = replace(finding, hours=new)
         title = f"Chat archive, {app.name}: {len(new):,} {'hour' if len(new) == 1 else 'hours'}, {finding.kind.value}"
         if not send(title, f"{news.hours_in_words} (UTC). {news.sentence}"):
             return 0

@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from resources.archive.ledger import NO_RECORDS, HourRecords
-from resources.archive.records import messages_are_current
+from assets.coverage.doubt import doubt_about
+from resources.archive.ledger import HoursRead, UnreadableHour
+from resources.archive.records import CaptureRecord, MessagesRecord, messages_are_current
 from resources.archive.watch_record import Loss, WatchRecord
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason
@@ -28,6 +29,7 @@ class HourStatus:
         state: One of the five states. An hour nobody has asked for yet is pending, or, past its deadline, expired. One
             that was asked for and is still open a day past its deadline is expired too.
         reason: Why.
+        doubt: Why an archived or empty hour may not be counted on all the same; None when it may, and for other hours.
         confirmed: Only for empty hours: a settled look has said so again.
         rows: Messages in the table; 0 for an empty hour, None when the table does not hold the hour.
         duplicates: Lines that said the same again; None when the table does not hold the hour.
@@ -40,13 +42,14 @@ class HourStatus:
         captured_at: When the last raw revision was kept, None when there is none.
         deadline: When the platform deletes the hour.
         problem: What went wrong last, and what to do; None when nothing did.
-        acknowledged: Only for lost hours: what the person wrote who has acknowledged it.
+        acknowledged: For hours lost or not settled: what the person wrote who has acknowledged it.
     """
 
     app: str
     hour: str
     state: HourState
     reason: Reason
+    doubt: Reason | None
     confirmed: bool
     rows: int | None
     duplicates: int | None
@@ -61,6 +64,11 @@ class HourStatus:
     problem: str | None
     acknowledged: str | None
 
+    @property
+    def complete(self) -> bool:
+        """Whether everything the platform gave of the hour can be queried, or nobody spoke."""
+        return self.state in {HourState.ARCHIVED, HourState.EMPTY} and self.doubt is None
+
     def as_json(self) -> dict[str, object]:
         """Return the entry as `chat-archive status --json` prints it."""
         return {
@@ -72,66 +80,103 @@ class HourStatus:
         """Read an entry that `as_json` made."""
         moments = ("first_message_at", "last_message_at", "captured_at", "deadline")
         read = {name: datetime.fromisoformat(entry[name]) if entry[name] else None for name in moments}
-        state = {"state": HourState(entry["state"]), "reason": Reason(entry["reason"])}
-        return cls(**{**entry, **read, **state})
+        doubt = Reason(entry["doubt"]) if entry["doubt"] else None
+        words = {"state": HourState(entry["state"]), "reason": Reason(entry["reason"]), "doubt": doubt}
+        return cls(**{**entry, **read, **words})
 
 
 def status_of_app(
     app: AppSettings,
     hours: Sequence[Hour],
-    records: Mapping[Hour, HourRecords],
+    records: HoursRead,
     watch: WatchRecord | None,
     now: datetime,
 ) -> list[HourStatus]:
     """Return the status of those hours of one app, in their order."""
     losses = watch.losses if watch is not None else {}
-    return [_status(app, hour, records.get(hour, NO_RECORDS), losses.get(hour.key), now) for hour in hours]
+    return [_status(app, hour, records, losses.get(hour.key), now) for hour in hours]
 
 
-def _status(app: AppSettings, hour: Hour, known: HourRecords, loss: Loss | None, now: datetime) -> HourStatus:
-    capture = known.capture.as_it_counts(hour, app.policy, now) if known.capture is not None else None
-    messages = known.messages
+def _status(app: AppSettings, hour: Hour, records: HoursRead, loss: Loss | None, now: datetime) -> HourStatus:
+    known, unreadable = records.known(hour), records.unreadable.get(hour)
+    if known.capture is None:
+        return _status_without_a_record(app, hour, unreadable, loss, now)
+    capture = known.capture.as_it_counts(hour, app.policy, now)
+    return _status_by_records(
+        app, hour, capture=capture, messages=known.messages, unreadable=unreadable, loss=loss, now=now
+    )
+
+
+def _status_without_a_record(
+    app: AppSettings, hour: Hour, unreadable: UnreadableHour | None, loss: Loss | None, now: datetime
+) -> HourStatus:
+    """Return what is known of an hour that has no capture record, or none that can be read."""
     deadline = app.policy.deadline(hour)
-    acknowledged = loss.acknowledged_because if loss is not None else None
-    if capture is None:
-        lost = now >= deadline
-        return HourStatus(
-            app=app.name,
-            hour=hour.key,
-            state=HourState.EXPIRED if lost else HourState.PENDING,
-            reason=Reason.NEVER_ASKED if lost else Reason.NOT_ASKED_YET,
-            confirmed=False,
-            rows=None,
-            duplicates=None,
-            quarantined=None,
-            messages_current=True,
-            bytes=0,
-            first_message_at=None,
-            last_message_at=None,
-            looks=0,
-            captured_at=None,
-            deadline=deadline,
-            problem=None,
-            acknowledged=acknowledged,
-        )
+    if unreadable is not None:
+        state, reason = HourState.FAILED, Reason.UNREADABLE_RECORD
+    elif now >= deadline:
+        state, reason = HourState.EXPIRED, Reason.NEVER_ASKED
+    else:
+        state, reason = HourState.PENDING, Reason.NOT_ASKED_YET
+    return HourStatus(
+        app=app.name,
+        hour=hour.key,
+        state=state,
+        reason=reason,
+        doubt=None,
+        confirmed=False,
+        rows=None,
+        duplicates=None,
+        quarantined=None,
+        messages_current=unreadable is None,
+        bytes=0,
+        first_message_at=None,
+        last_message_at=None,
+        looks=0,
+        captured_at=None,
+        deadline=deadline,
+        problem=_in_words(unreadable),
+        acknowledged=loss.acknowledged_because if loss is not None and state is HourState.EXPIRED else None,
+    )
+
+
+def _status_by_records(
+    app: AppSettings,
+    hour: Hour,
+    *,
+    capture: CaptureRecord,
+    messages: MessagesRecord | None,
+    unreadable: UnreadableHour | None,
+    loss: Loss | None,
+    now: datetime,
+) -> HourStatus:
     published = messages if messages is not None and messages.messages is not None else None
     last_problem = capture.looks[-1].problem if capture.looks else None
+    doubt = doubt_about(hour, app.policy, capture, messages, now)
+    if unreadable is not None and capture.state in {HourState.ARCHIVED, HourState.EMPTY}:
+        doubt = Reason.UNREADABLE_RECORD
+    is_missed = capture.state is HourState.EXPIRED or doubt is Reason.NOT_SETTLED
     return HourStatus(
         app=app.name,
         hour=hour.key,
         state=capture.state,
         reason=capture.reason,
+        doubt=doubt,
         confirmed=capture.confirmed,
         rows=published.counts.messages if published else (0 if capture.state is HourState.EMPTY else None),
         duplicates=published.counts.duplicates if published else None,
         quarantined=published.counts.quarantined if published else None,
-        messages_current=messages_are_current(capture, messages),
+        messages_current=unreadable is None and messages_are_current(capture, messages),
         bytes=sum(revision.bytes for revision in capture.raw_revisions),
         first_message_at=published.first_message_at if published else None,
         last_message_at=published.last_message_at if published else None,
         looks=capture.looks_total,
         captured_at=max((revision.captured_at for revision in capture.raw_revisions), default=None),
         deadline=capture.deadline,
-        problem=last_problem or (messages.problem if messages is not None else None),
-        acknowledged=acknowledged if capture.state is HourState.EXPIRED else None,
+        problem=_in_words(unreadable) or last_problem or (messages.problem if messages is not None else None),
+        acknowledged=loss.acknowledged_because if loss is not None and is_missed else None,
     )
+
+
+def _in_words(unreadable: UnreadableHour | None) -> str | None:
+    return " ".join(map(str, unreadable.errors)) if unreadable is not None else None

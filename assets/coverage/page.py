@@ -118,6 +118,12 @@ def _app(app: str, hours: Sequence[HourStatus]) -> Iterator[str]:
             f'<p class="loss">{LOOKS[HourState.EXPIRED].sign} {len(lost):,} lost for ever, {unknown:,} of them not '
             f"acknowledged; the last is {_day_and_hour(lost[-1])}.</p>"
         )
+    doubtful = [status for status in hours if status.doubt is not None]
+    if doubtful:
+        yield (
+            f'<p class="loss">{len(doubtful):,} archived or empty, and not complete; the last is '
+            f"{_day_and_hour(doubtful[-1])}. Point at it for the reason.</p>"
+        )
     if len(shown) < len(days):
         yield f"<p>The latest {len(shown)} of {len(days)} days; coverage.parquet has them all.</p>"
     heads = "".join(f'<th scope="col">{hour:02d}</th>' for hour in range(_HOURS))
@@ -145,8 +151,8 @@ def _cell(status: HourStatus, most: int) -> str:
     told = f"{_day_and_hour(status)} {status.state.value}"
     if status.rows is not None:
         told += f", {status.rows:,} messages"
-    if status.state not in {HourState.ARCHIVED, HourState.EMPTY}:
-        told += f". {REASONS_IN_WORDS[status.reason]}"
+    if not status.complete:
+        told += f". {REASONS_IN_WORDS[status.doubt or status.reason]}"
     if status.acknowledged is not None:
         told += f" Acknowledged: {printable(status.acknowledged)}"
     return f'<td class="{_name(status.state, level)}" title="{escape(told)}">{sign_of(status, most)}</td>'

@@ -79,9 +79,9 @@ def _covered(runtime: Runtime, archive: AppArchive) -> list[CoveredHour]:
     now = runtime.clock.now()
     hours = list(hours_between(runtime.settings.archive.first_hour, last_finished_hour(now)))
     records = archive.ledger.records(hours)
-    days = sorted({Day.of(hour) for hour in records})
-    files = _files(archive, days, records, archive.ledger.dailies(days))
-    statuses = status_of_app(archive.app, hours, records, archive.ledger.watch(), now)
+    days = records.days()
+    files = _files(archive, days, records.readable, archive.ledger.dailies(days).readable)
+    statuses = status_of_app(archive.app, hours, records, archive.ledger.readable_watch(), now)
     return [
         CoveredHour(archive.app.slug, status, *files.get(hour, (False, None)))
         for hour, status in zip(hours, statuses, strict=True)

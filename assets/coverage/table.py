@@ -14,14 +14,10 @@ import pyarrow as pa
 from assets.coverage.hour_status import HourStatus
 from assets.described_column import described_column
 from resources.hours.hour import Hour
-from resources.hours.state import HourState
 
 _TEXT = pa.string()
 _MOMENT = pa.timestamp("ms", tz="UTC")
 _LEDGER = "the ledger"
-
-NOT_BUILT: Final = "messages_not_built"
-"""The reason of an archived hour whose messages were not, or not all, built from its files yet."""
 
 COVERAGE_SCHEMA: Final[pa.Schema] = pa.schema(
     [
@@ -65,13 +61,14 @@ COVERAGE_SCHEMA: Final[pa.Schema] = pa.schema(
             "archived, empty, pending, failed or expired.",
             source=_LEDGER,
             example="archived",
-            trap="Only archived and empty hours may be counted on; expired ones are lost for ever.",
+            trap="Only hours that are complete may be counted on; expired ones are lost for ever.",
             always=True,
         ),
         described_column(
             "reason",
             _TEXT,
-            "Why the hour is in its state; messages_not_built for an archived one that cannot be queried whole yet.",
+            "Why the hour is in its state; for an archived or empty hour that is not complete, why it is not: "
+            "messages_not_built, damaged_file, not_settled or unreadable_record.",
             source=_LEDGER,
             example="file_kept",
             always=True,
@@ -80,7 +77,8 @@ COVERAGE_SCHEMA: Final[pa.Schema] = pa.schema(
             "complete",
             pa.bool_(),
             "Whether everything the platform gave of this hour can be queried, or nobody spoke.",
-            source="state, and whether the messages hold every raw revision",
+            source="state; whether the messages hold every raw revision, the newest file can be read, and a look was "
+            "answered once the hour was settled",
             example="true",
             trap="Without this, no rows may mean that nobody spoke, or that we do not have it.",
             always=True,
@@ -207,17 +205,6 @@ class CoveredHour:
     file: str | None
 
 
-def _is_not_built(status: HourStatus) -> bool:
-    return status.state is HourState.ARCHIVED and not status.messages_current
-
-
-def is_complete(status: HourStatus) -> bool:
-    """Tell whether everything the platform gave of an hour can be queried, or nobody spoke."""
-    if status.state is HourState.ARCHIVED:
-        return status.messages_current
-    return status.state is HourState.EMPTY
-
-
 def coverage_table(hours: Sequence[CoveredHour]) -> pa.Table:
     """Return the table, in the order of the hours."""
     columns: list[list[Any]] = [list(column) for column in zip(*map(_row, hours), strict=True)]
@@ -237,8 +224,8 @@ def _row(covered: CoveredHour) -> tuple[Any, ...]:
         start.hour,
         start,
         status.state.value,
-        NOT_BUILT if _is_not_built(status) else status.reason.value,
-        is_complete(status),
+        (status.doubt or status.reason).value,
+        status.complete,
         status.rows,
         status.duplicates,
         status.quarantined,

@@ -39,7 +39,8 @@ def publish_daily(day: Day, archive: AppArchive, clock: Clock) -> DailyRecord | 
     Raises:
         DayNotClosed: An hour of the day may still change by itself.
         CompactionFailed: The day could not be sorted and written, or its rows do not add up.
-        ArchiveError: S3 cannot be read or written, or an hourly object is not what the ledger says.
+        ArchiveError: S3 cannot be read or written, a record cannot be read, or an hourly object is not what the ledger
+            says.
     """
     for _ in range(_TRIES - 1):
         try:
@@ -53,7 +54,7 @@ def _publish(day: Day, archive: AppArchive, clock: Clock) -> DailyRecord | None:
     # The object's version is read before the hours are, so an older compaction cannot replace a newer one.
     key = archive.layout.messages_daily(day)
     before = archive.bucket.head(key)
-    records = archive.ledger.records(hours_that_matter(day))
+    records = archive.ledger.records(hours_that_matter(day)).all_readable()
     still_open = open_hours(day, archive.app.policy, records, clock.now())
     if still_open:
         raise DayNotClosed(
@@ -102,7 +103,7 @@ def _check_hours(day: Day, archive: AppArchive, record: DailyRecord) -> None:
     Raises:
         ArchiveSuperseded: An hour is no longer what was compacted.
     """
-    if not is_compacted(record, objects_of(day, archive.ledger.records(hours_that_matter(day)))):
+    if not is_compacted(record, objects_of(day, archive.ledger.records(hours_that_matter(day)).all_readable())):
         raise ArchiveSuperseded(
             f"An hour of {day} of {archive.app.name} was published anew while the day was compacted.",
             "Run messages_daily again; it will start from what is there now.",

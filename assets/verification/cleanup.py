@@ -78,7 +78,7 @@ def _known(archive: AppArchive, hours: Mapping[Day, Collection[Hour]], raw_keys:
     named: set[str] = set()
     silent: set[Hour] = set()
     for day, hours_of_day in hours.items():
-        for hour, records in ledger.records(hours_of_day).items():
+        for hour, records in ledger.records(hours_of_day).all_readable().items():
             named |= _keys_of_hour(hour, records, layout)
             if is_silent(records.capture):
                 silent.add(hour)

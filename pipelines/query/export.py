@@ -14,11 +14,10 @@ from typing import Any, Final
 
 import duckdb
 
-from assets.coverage.table import NOT_BUILT
 from pipelines.query.form import FORMS_OF_FILES
 from pipelines.query.output import write
 from resources.hours.hour import Hour, hours_between
-from resources.hours.state import REASONS_IN_WORDS, Reason
+from resources.hours.state import reason_in_words
 
 _BY_USER: Final = """(sender = $user
     -- A group may have the same id as a user.
@@ -29,7 +28,6 @@ _MESSAGES: Final = """
 SELECT * FROM messages
 WHERE app = $app AND date BETWEEN $first_date AND $last_date AND timestamp >= $begin AND timestamp < $end AND {who}
 ORDER BY timestamp, msg_id, hour"""
-_NOT_BUILT: Final = "The platform's file is kept, but the messages were not, or not all, built from it yet."
 _KNOWN: Final = """
 SELECT starts_at, state, reason, complete, quarantined FROM coverage
 WHERE app = $app AND starts_at >= $begin AND starts_at < $end ORDER BY starts_at"""
@@ -129,7 +127,7 @@ def _missing(wanted: Wanted, known: list[tuple[datetime, str, str, bool, int | N
             continue
         _, state, reason, complete, quarantined = by_hour[hour]
         if not complete:
-            yield MissingHour(hour.key, state, _NOT_BUILT if reason == NOT_BUILT else REASONS_IN_WORDS[Reason(reason)])
+            yield MissingHour(hour.key, state, reason_in_words(reason))
         elif quarantined:
             sentence = (
                 f"Lines of this hour that could not be read as messages, and are in the quarantine: {quarantined:,}."

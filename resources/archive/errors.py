@@ -7,6 +7,7 @@ ArchiveError               what happened, to what, and what to do now
 ├── ArchiveSuperseded      somebody else wrote the object since it was read
 ├── ArchiveOfAnotherApp    what is there belongs to another app, which has the same slug
 └── ArchiveDamaged         an object is missing, or its bytes are not what the ledger says
+    └── RecordUnreadable   a record of the ledger is not what this version of the program writes
 """
 
 from __future__ import annotations
@@ -55,6 +56,18 @@ class ArchiveOfAnotherApp(ArchiveError):
 
 class ArchiveDamaged(ArchiveError):
     """Raised when an object is missing or its bytes do not have the SHA-256 they must have."""
+
+
+class RecordUnreadable(ArchiveDamaged):
+    """Raised when a record of the ledger cannot be read. It is never overwritten: it may be a newer version's.
+
+    Attributes:
+        uri: Where the record lies.
+    """
+
+    def __init__(self, uri: str, detail: str, remedy: str) -> None:
+        super().__init__(f"The record {uri} cannot be read: {detail}.", remedy)
+        self.uri = uri
 
 
 def missing_object(bucket: str, key: str) -> ArchiveDamaged:

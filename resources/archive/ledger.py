@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from resources.archive.daily_record import DailyRecord
-from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded
+from resources.archive.errors import ArchiveSuperseded, RecordUnreadable
 from resources.archive.layout import Layout
 from resources.archive.objects import ArchiveBucket, ObjectHead
 from resources.archive.records import CaptureRecord, MessagesRecord
@@ -30,6 +30,17 @@ _TRIES = 32
 _READERS = 16
 Record = TypeVar("Record", CaptureRecord, MessagesRecord, DailyRecord, WatchRecord, VerificationRecord)
 
+_AFTER_DELETING: Final[dict[type[BaseModel], str]] = {
+    CaptureRecord: "run chat-archive adopt of the hour: it records the raw files that are there",
+    MessagesRecord: "run the messages asset of the hour: it is built again from the raw files",
+    DailyRecord: "run messages_daily of the day: it is made again from its hours",
+    WatchRecord: "acknowledge again what was acknowledged: losses are noticed anew",
+    VerificationRecord: "wait: verifying writes it anew",
+}
+"""What brings a record back that cannot be restored: a record is made of what is stored, or of other records."""
+
+Place = TypeVar("Place", Hour, Day)
+
 
 @dataclass(frozen=True, slots=True)
 class HourRecords:
@@ -41,6 +52,67 @@ class HourRecords:
 
 NO_RECORDS: Final = HourRecords()
 """Of an hour of which nothing has been written."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableHour:
+    """An hour of which a record cannot be read: nothing may be concluded from what that one would say.
+
+    Attributes:
+        readable: The hour's other record, where it can be read.
+        capture: Why the capture record cannot be read; None when it can, or there is none.
+        messages: Why the messages record cannot be read; likewise.
+    """
+
+    readable: HourRecords
+    capture: RecordUnreadable | None = None
+    messages: RecordUnreadable | None = None
+
+    @property
+    def errors(self) -> tuple[RecordUnreadable, ...]:
+        """What is wrong with each record that cannot be read, and what to do."""
+        return tuple(error for error in (self.capture, self.messages) if error is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class HoursRead:
+    """The records of hours; one that cannot be read does not keep the others from being known.
+
+    Attributes:
+        readable: The records of hours that have any, all of which can be read.
+        unreadable: The other hours that have any.
+    """
+
+    readable: dict[Hour, HourRecords] = field(default_factory=dict)
+    unreadable: dict[Hour, UnreadableHour] = field(default_factory=dict)
+
+    def known(self, hour: Hour) -> HourRecords:
+        """Return what can be read of an hour's records."""
+        unreadable = self.unreadable.get(hour)
+        return unreadable.readable if unreadable is not None else self.readable.get(hour, NO_RECORDS)
+
+    def days(self) -> list[Day]:
+        """Return the days of hours that have records, in order."""
+        return sorted({Day.of(hour) for hour in (*self.readable, *self.unreadable)})
+
+    def all_readable(self) -> dict[Hour, HourRecords]:
+        """Return the records, for whoever must not go on without any of them.
+
+        Raises:
+            RecordUnreadable: One cannot be read.
+        """
+        first = next(iter(self.unreadable.values()), None)
+        if first is not None:
+            raise first.errors[0]
+        return self.readable
+
+
+@dataclass(frozen=True, slots=True)
+class DaysRead:
+    """The records of those days that have one, likewise."""
+
+    readable: dict[Day, DailyRecord] = field(default_factory=dict)
+    unreadable: dict[Day, RecordUnreadable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +151,13 @@ class Ledger:
         """Return what was noticed and told about the app's hours."""
         return self._read(self.layout.watch_record, WatchRecord)[0]
 
+    def readable_watch(self) -> WatchRecord | None:
+        """Return the watch record; None also when it cannot be read, for whoever can do without it and only shows."""
+        try:
+            return self.watch()
+        except RecordUnreadable:
+            return None
+
     def verification(self) -> VerificationRecord | None:
         """Return what verifying found and nobody has mended."""
         return self._read(self.layout.verification_record, VerificationRecord)[0]
@@ -108,18 +187,24 @@ class Ledger:
         """Apply a change to a day's record; everything else as `update_capture`."""
         return self._update(self.layout.daily_record(day), DailyRecord, change)
 
-    def records(self, hours: Collection[Hour]) -> dict[Hour, HourRecords]:
+    def records(self, hours: Collection[Hour]) -> HoursRead:
         """Return the records of those hours that have any, fetched side by side."""
         kinds = self._kinds_of_record(hours)
         with ThreadPoolExecutor(_READERS) as readers:
-            found = readers.map(lambda place: self._records_of(*place), kinds.items())
-            return dict(zip(kinds, found, strict=True))
+            found = list(zip(kinds, readers.map(lambda place: self._records_of(*place), kinds.items()), strict=True))
+        return HoursRead(
+            {hour: records for hour, records in found if isinstance(records, HourRecords)},
+            {hour: records for hour, records in found if isinstance(records, UnreadableHour)},
+        )
 
-    def dailies(self, days: Collection[Day]) -> dict[Day, DailyRecord]:
+    def dailies(self, days: Collection[Day]) -> DaysRead:
         """Return the records of those days that have one, fetched side by side."""
         with ThreadPoolExecutor(_READERS) as readers:
-            found = zip(days, readers.map(self.daily, days), strict=True)
-            return {day: record for day, record in found if record is not None}
+            found = list(zip(days, readers.map(lambda day: _readable_or_not(self.daily, day), days), strict=True))
+        return DaysRead(
+            {day: record for day, record in found if isinstance(record, DailyRecord)},
+            {day: record for day, record in found if isinstance(record, RecordUnreadable)},
+        )
 
     def times_written(self) -> RecordTimes:
         """Tell when each record of messages and of days was last written, by S3's clock, without reading any."""
@@ -154,11 +239,19 @@ class Ledger:
                 kinds[hour].add(kind)
         return kinds
 
-    def _records_of(self, hour: Hour, kinds: set[str]) -> HourRecords:
-        return HourRecords(
-            capture=self.capture(hour) if "capture" in kinds else None,
-            messages=self.messages(hour) if "messages" in kinds else None,
+    def _records_of(self, hour: Hour, kinds: set[str]) -> HourRecords | UnreadableHour:
+        capture = _readable_or_not(self.capture, hour) if "capture" in kinds else None
+        messages = _readable_or_not(self.messages, hour) if "messages" in kinds else None
+        readable = HourRecords(
+            capture=None if isinstance(capture, RecordUnreadable) else capture,
+            messages=None if isinstance(messages, RecordUnreadable) else messages,
         )
+        unreadable = UnreadableHour(
+            readable,
+            capture=capture if isinstance(capture, RecordUnreadable) else None,
+            messages=messages if isinstance(messages, RecordUnreadable) else None,
+        )
+        return unreadable if unreadable.errors else readable
 
     def _read(self, key: str, kind: type[Record]) -> tuple[Record | None, ObjectHead | None]:
         stored = self.bucket.read(key)
@@ -168,9 +261,8 @@ class Ledger:
         try:
             return kind.model_validate_json(content), head
         except ValidationError as error:
-            raise ArchiveDamaged(
-                f"The record s3://{self.bucket.name}/{key} cannot be read: {error.error_count()} fields do not fit.",
-                "It was edited, or written by a newer version of this program: restore it, or run that version.",
+            raise RecordUnreadable(
+                f"s3://{self.bucket.name}/{key}", f"{error.error_count()} fields do not fit", _remedy(error, kind)
             ) from None
 
     def _update(self, key: str, kind: type[Record], change: Callable[[Record | None], Record]) -> Record:
@@ -186,6 +278,24 @@ class Ledger:
             content = changed.model_dump_json(indent=1).encode()
             self.bucket.put_bytes(key, content, content_type="application/json", replaces=head)
         return changed
+
+
+def _readable_or_not(read: Callable[[Place], Record | None], place: Place) -> Record | RecordUnreadable | None:
+    try:
+        return read(place)
+    except RecordUnreadable as error:
+        return error
+
+
+def _remedy(error: ValidationError, kind: type[BaseModel]) -> str:
+    """Say what to do about a record; not every newer one says that it is newer, as when it has a reason more."""
+    version = next((each["input"] for each in error.errors() if each["loc"] == ("record_version",)), None)
+    if isinstance(version, int) and version > 1:
+        return "A newer version of this program wrote it: update this one."
+    return (
+        "If a newer version of this program wrote it, update this one. If not, restore it from a bucket version or a "
+        f"backup; without one, delete it and {_AFTER_DELETING[kind]}."
+    )
 
 
 def _was_overtaken(error: BaseException) -> bool:

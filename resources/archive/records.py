@@ -372,3 +372,10 @@ def messages_are_current(capture: CaptureRecord, messages: MessagesRecord | None
     """Tell whether the messages table holds every raw revision that can be read."""
     wanted = {revision.sha256 for revision in capture.intact_revisions if revision.lines}
     return wanted <= set(messages.raw_revisions if messages else ())
+
+
+def is_safe(capture: CaptureRecord | None, settled_at: datetime) -> bool:
+    """Archived by a file, or said to be empty, by a look that was made when the hour was settled."""
+    if capture is None or capture.state not in {HourState.ARCHIVED, HourState.EMPTY}:
+        return False
+    return any(answer.certainly_at >= settled_at for answer in capture.answers)

@@ -41,6 +41,8 @@ class Reason(StrEnum):
     PART_KEPT = "part_kept"
     NOT_ASKED_YET = "not_asked_yet"
     NOT_SETTLED = "not_settled"
+    MESSAGES_NOT_BUILT = "messages_not_built"
+    UNREADABLE_RECORD = "unreadable_record"
 
 
 REASONS_IN_WORDS: dict[Reason, str] = {
@@ -57,6 +59,13 @@ REASONS_IN_WORDS: dict[Reason, str] = {
     Reason.DAMAGED_FILE: "The platform's file is damaged. Its bytes are kept; it is fetched again until the deadline.",
     Reason.PART_KEPT: "Of the hour's several files some are kept, and another one was never fetched.",
     Reason.NOT_SETTLED: "No look brought the hour once it was settled: messages that came late may be missing.",
+    Reason.MESSAGES_NOT_BUILT: "The platform's file is kept, but the messages were not, or not all, built from it yet.",
+    Reason.UNREADABLE_RECORD: "A record of this hour cannot be read. Until it is mended, the hour is left as it is.",
     Reason.NOT_ASKED_YET: "Nobody has asked for this hour yet, and the platform still keeps it.",
 }
 """One sentence for each reason, for pages and terminals."""
+
+
+def reason_in_words(reason: str) -> str:
+    """Return the sentence for a reason that was read from a table; a newer version may have written one more."""
+    return REASONS_IN_WORDS[Reason(reason)] if reason in set(Reason) else f"{reason}."

@@ -102,9 +102,9 @@ class _AppAudit:
     def look(self) -> None:
         hours = self.world.ended_hours()
         archive = self.world.archive(self.app)
-        records = archive.ledger.records([hours[0].plus(-1), *hours])
+        records = archive.ledger.records([hours[0].plus(-1), *hours]).all_readable()
         rows = {hour: self._look_at_hour(hour, records.get(hour, NO_RECORDS)) for hour in hours}
-        for day, record in archive.ledger.dailies(sorted({Day.of(hour) for hour in hours})).items():
+        for day, record in archive.ledger.dailies(sorted({Day.of(hour) for hour in hours})).readable.items():
             known = {hour: records[hour] for hour in hours_that_matter(day) if hour in records}
             compacted = self._rows(archive.layout.messages_daily(day))
             expected = [row for hour in day.hours for row in rows.get(hour, ())]

@@ -51,7 +51,7 @@ class Reader:
                 for key in etags
                 if etags[key] != self._seen.get(key) and (place := layout.hour_of_record(key)) is not None
             }
-            self._records.setdefault(app.name, {}).update(archive.ledger.records(changed))
+            self._records.setdefault(app.name, {}).update(archive.ledger.records(changed).all_readable())
             for hour in self._world.ended_hours():
                 key = layout.messages(hour)
                 if key in etags and etags[key] != self._seen.get(key):

@@ -15,7 +15,7 @@ from pipelines.findings import Finding, FindingKind, findings_of, loss_of
 from pipelines.operator_commands import acknowledge_losses
 from pipelines.watch import look_through, tell_what_is_new
 from resources.alerts import AlertNotSent
-from resources.archive.ledger import HourRecords
+from resources.archive.ledger import DaysRead, HourRecords, HoursRead
 from resources.archive.records import (
     CaptureRecord,
     Look,
@@ -82,7 +82,9 @@ def messages(count: int, hour: Hour = HOUR, **more: object) -> MessagesRecord:
 
 
 def kinds_at(now: datetime, records: HourRecords, watch: WatchRecord | None = None) -> set[FindingKind]:
-    found = findings_of(APP, [HOUR], {HOUR: records}, watch or WatchRecord(app=APP.name), dailies={}, now=now)
+    found = findings_of(
+        APP, [HOUR], HoursRead({HOUR: records}), watch or WatchRecord(app=APP.name), dailies=DaysRead(), now=now
+    )
     return {finding.kind for finding in found}
 
 
@@ -156,7 +158,8 @@ def test_an_hour_is_lost_for_a_true_reason_and_not_before_its_last_look_is_over(
 def test_an_older_hour_for_which_something_is_to_be_done_has_its_findings_too() -> None:
     old = HOUR.plus(-1000)
     records = {old: HourRecords(capture(ARCHIVED, 3, 25, lines=(5,), hour=old))}
-    found = findings_of(APP, [HOUR], records, WatchRecord(app=APP.name), older=[old], dailies={}, now=END)
+    watch = WatchRecord(app=APP.name)
+    found = findings_of(APP, [HOUR], HoursRead(records), watch, older=[old], dailies=DaysRead(), now=END)
     assert [(each.kind, each.hours) for each in found] == [(FindingKind.CONSERVATION, (old.key,))]
 
 
@@ -179,7 +182,9 @@ def test_an_hour_far_from_the_same_hour_of_past_weeks_is_noticed(past: tuple[int
         for hour, count in counts.items()
     }
     hours = list(hours_between(HOUR.plus(-168 * 5), HOUR))
-    found_now = findings_of(APP, hours, records, WatchRecord(app=APP.name), dailies={}, now=END + timedelta(days=100))
+    found_now = findings_of(
+        APP, hours, HoursRead(records), WatchRecord(app=APP.name), dailies=DaysRead(), now=END + timedelta(days=100)
+    )
     volume = [finding.hours for finding in found_now if finding.kind is FindingKind.VOLUME]
     assert volume == ([(HOUR.key,)] if odd else [])
 

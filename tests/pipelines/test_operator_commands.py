@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from assets.daily.daily_asset import messages_daily_key
-from pipelines import command_line
+from pipelines import catch_up_command, command_line
 from resources.alerts import AlertNotSent
 from tests.conftest import MakeWorld
 from tests.pipelines.query.archives import DAY, small_archive
@@ -111,7 +111,7 @@ def test_a_catch_up_tells_people_what_is_new_once(
         titles.append(title)
         return True
 
-    monkeypatch.setattr(command_line, "send_alert", send)
+    monkeypatch.setattr(catch_up_command, "send_alert", send)
     type_ = type_in(make_world(first_hour="2026112007"))
     type_("catch-up", "--hours", "2026112007")
     type_("catch-up", "--hours", "2026112007")
@@ -124,7 +124,7 @@ def test_a_catch_up_says_when_people_cannot_be_told_and_keeps_its_exit_code(
     def send(*_: object) -> bool:
         raise AlertNotSent("An alert could not be sent.")
 
-    monkeypatch.setattr(command_line, "send_alert", send)
+    monkeypatch.setattr(catch_up_command, "send_alert", send)
     result = type_in(make_world(first_hour="2026112007"))("catch-up", "--hours", "2026112007")
     assert result.exit_code == 3
     assert "An alert could not be sent." in result.output

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.planner import PlannedTask, cap, in_order, looks_by_hand, next_requests, plan_app, time_for, to_be_read
-from resources.archive.ledger import HourRecords
+from resources.archive.ledger import HourRecords, HoursRead
 from resources.archive.records import CaptureRecord, Look
 from resources.archive.watch_record import SeenThrough
 from resources.hours.due import Task
@@ -68,7 +68,7 @@ def test_every_hour_is_looked_at_in_time_or_recorded_as_lost_and_then_left_alone
         now += TICK
         if outage_from <= tick < outage_from + outage:
             continue
-        due = plan_app(APP, [hour for hour in hours if hour.end <= now], records, now)
+        due = plan_app(APP, [hour for hour in hours if hour.end <= now], HoursRead(records), now)
         in_flight = data.draw(st.sets(st.sampled_from(hours), max_size=1))
         asked = next_requests(APP, due, in_flight, budget, now)
         assert len({task.hour for task in asked}) == len(asked)
@@ -89,7 +89,7 @@ def test_every_hour_is_looked_at_in_time_or_recorded_as_lost_and_then_left_alone
         assert capture is not None
         assert capture.state in {HourState.ARCHIVED, HourState.EMPTY, HourState.EXPIRED}
         assert capture.looks_total <= 120
-    assert plan_app(APP, hours, records, now) == []
+    assert plan_app(APP, hours, HoursRead(records), now) == []
 
 
 @settings(max_examples=8, deadline=None)
@@ -99,7 +99,7 @@ def test_after_an_outage_shorter_than_the_window_every_hour_is_still_archived(do
     records: dict[Hour, HourRecords] = {}
     now = FIRST.end + timedelta(hours=down_for)
     while now < FIRST.plus(71).end + timedelta(days=3):
-        for task in cap(in_order(plan_app(APP, [h for h in hours if h.end <= now], records, now)), 150):
+        for task in cap(in_order(plan_app(APP, [h for h in hours if h.end <= now], HoursRead(records), now)), 150):
             before = records.get(task.hour, HourRecords()).capture
             records[task.hour] = HourRecords(after_look(before, task.hour, Answer.FILE, now))
         now += 4 * TICK
@@ -110,7 +110,7 @@ def test_after_an_outage_shorter_than_the_window_every_hour_is_still_archived(do
 def test_after_a_longer_outage_exactly_the_hours_past_their_deadline_are_lost_without_a_request() -> None:
     hours = list(hours_between(FIRST, FIRST.plus(99)))
     now = FIRST.plus(100).start + timedelta(minutes=30)
-    planned = plan_app(APP, hours, {}, now)
+    planned = plan_app(APP, hours, HoursRead(), now)
     lost = [task.hour for task in planned if task.task is Task.RECORD_LOSS]
     assert lost == list(hours_between(FIRST, FIRST.plus(27)))
     assert [task.hour for task in planned if task.task is Task.LOOK] == list(

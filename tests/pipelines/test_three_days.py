@@ -38,7 +38,7 @@ def test_no_message_of_three_days_is_lost_and_none_is_doubled(make_world: MakeWo
     world = make_world(apps=[simulated], requests_per_minute=100_000)
     first, last = world.hours_ago(72), world.hours_ago(3)
     archive_what_is_due(world, world.app)
-    records = world.archive.ledger.records(list(hours_between(first, last)))
+    records = world.archive.ledger.records(list(hours_between(first, last))).all_readable()
     said: Counter[str] = Counter()
     found: Counter[str] = Counter()
     for hour in hours_between(first, last):

@@ -27,6 +27,7 @@ def status(key: str, state: HourState = HourState.ARCHIVED, **fields: Any) -> Ho
         "hour": key,
         "state": state,
         "reason": REASONS[state],
+        "doubt": None,
         "confirmed": False,
         "rows": 10 if has_rows else 0 if state is HourState.EMPTY else None,
         "duplicates": 1 if has_rows else None,

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from assets.coverage.table import COVERAGE_SCHEMA, CoveredHour, coverage_table, is_complete
+from assets.coverage.table import COVERAGE_SCHEMA, CoveredHour, coverage_table
 from resources.hours.hour import Hour
-from resources.hours.state import HourState
+from resources.hours.state import HourState, Reason
 from tests.assets.coverage.hours import REASONS, status
 
 
 @pytest.mark.parametrize(
-    ("state", "current", "complete"),
+    ("state", "doubt", "complete"),
     [
-        (HourState.ARCHIVED, True, True),
-        (HourState.ARCHIVED, False, False),
-        (HourState.EMPTY, True, True),
-        (HourState.PENDING, True, False),
-        (HourState.FAILED, True, False),
-        (HourState.EXPIRED, True, False),
+        (HourState.ARCHIVED, None, True),
+        (HourState.ARCHIVED, Reason.MESSAGES_NOT_BUILT, False),
+        (HourState.ARCHIVED, Reason.DAMAGED_FILE, False),
+        (HourState.ARCHIVED, Reason.NOT_SETTLED, False),
+        (HourState.EMPTY, None, True),
+        (HourState.EMPTY, Reason.NOT_SETTLED, False),
+        (HourState.PENDING, None, False),
+        (HourState.FAILED, None, False),
+        (HourState.EXPIRED, None, False),
     ],
 )
-def test_only_what_was_said_and_can_be_queried_counts_as_complete(
-    state: HourState, current: bool, complete: bool
+def test_only_what_was_said_can_be_queried_and_is_not_doubted_counts_as_complete(
+    state: HourState, doubt: Reason | None, complete: bool
 ) -> None:
-    assert is_complete(status("2026110107", state, messages_current=current)) is complete
+    known = status("2026110107", state, doubt=doubt)
+    (row,) = coverage_table([CoveredHour("acme__support", known, compacted=False, file=None)]).to_pylist()
+    assert (row["state"], row["reason"], row["complete"]) == (state, doubt or REASONS[state], complete)
 
 
 def test_each_hour_is_a_row_that_joins_the_messages() -> None:

@@ -100,7 +100,7 @@ def test_a_day_is_closed_early_when_all_its_hours_are_finished(world: World) -> 
         publish_messages(hour, world.archive, world.clock)
         if truth(world.simulated_app, hour).line_count == 0:
             look(world, hour, age=71)
-    records = world.archive.ledger.records(DAY.hours)
+    records = world.archive.ledger.records(DAY.hours).all_readable()
     now = world.clock.now()
     still_open = open_hours(DAY, world.app.policy, records, now)
     empty = {hour for hour in DAY.hours if not truth(world.simulated_app, hour).line_count}

@@ -44,7 +44,7 @@ from tests.world import World
 
 
 def test_the_archive_of_these_tests_has_hours_of_every_state(somebody: BehindItsBack) -> None:
-    records = somebody.world.archive.ledger.records(KINDS_OF_HOURS)
+    records = somebody.world.archive.ledger.records(KINDS_OF_HOURS).all_readable()
     states = {hour: known.capture.state for hour, known in records.items() if known.capture is not None}
     assert states == {
         QUARANTINED: HourState.ARCHIVED,

@@ -11,7 +11,7 @@ import pytest
 
 from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded
 from resources.archive.layout import Layout
-from resources.archive.ledger import HourRecords, Ledger
+from resources.archive.ledger import HourRecords, HoursRead, Ledger
 from resources.archive.objects import ArchiveBucket
 from resources.archive.records import CaptureRecord, Look, MessagesRecord
 from resources.hours.hour import Hour
@@ -132,7 +132,7 @@ def test_the_records_of_hours_are_those_that_were_written(ledger: Ledger) -> Non
     fill(ledger, both, captured, later)
     for hour in (both, converted):
         ledger.update_messages(hour, lambda _, hour=hour: messages_record(hour))  # type: ignore[misc]
-    assert ledger.records([both, captured, nothing, converted]) == {
+    assert ledger.records([both, captured, nothing, converted]).readable == {
         both: HourRecords(capture_record(both), messages_record(both)),
         captured: HourRecords(capture_record(captured), None),
         converted: HourRecords(None, messages_record(converted)),
@@ -142,7 +142,7 @@ def test_the_records_of_hours_are_those_that_were_written(ledger: Ledger) -> Non
 
 def test_of_no_hours_there_are_no_records_and_no_request(ledger: Ledger) -> None:
     with troubled(ledger.bucket, "ListObjectsV2") as requests:
-        assert ledger.records([]) == {}
+        assert ledger.records([]) == HoursRead()
         assert ledger.captured_hours([]) == frozenset()
     assert requests == []
 
@@ -158,7 +158,7 @@ def test_another_apps_records_are_not_taken_for_ours(ledger: Ledger) -> None:
     for slug in ("acme__support2", "acme__suppor", "acme"):
         fill(Ledger(ledger.bucket, Layout(ledger.bucket.prefix, slug)), HOUR)
     assert ledger.captured_hours([HOUR]) == frozenset()
-    assert ledger.records([HOUR]) == {}
+    assert ledger.records([HOUR]) == HoursRead()
 
 
 def test_a_listing_reads_no_further_than_the_last_hour_asked_for(ledger: Ledger) -> None:

@@ -1,0 +1,146 @@
+"""What `chat-archive catch-up` does, one thing after the other: plan, run, keep up, tell people.
+
+Nothing that goes wrong with one app or hour keeps the others from their turn, or people from being told; at the end the
+exit code says it. Each step lies in a file of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from pipelines.catch_up import Outcome, Patience, TaskResult, run_tasks
+from pipelines.catch_up_report import announce, progress_of, summarise
+from pipelines.command_options import HOURS_NEWLY_LOST, SOME_HOUR_FAILED, USAGE_OR_CONFIGURATION
+from pipelines.due_now import due_now
+from pipelines.findings import FindingKind
+from pipelines.planner import PlannedTask, in_order, looks_by_hand
+from pipelines.upkeep import keep_up
+from pipelines.watch import look_through, tell_what_is_new
+from resources.alerts import AlertNotSent, send_alert
+from resources.archive.errors import ArchiveError, ArchiveRefused
+from resources.credentials import MissingSecret
+from resources.hours.due import Task
+from resources.hours.hour import Hour
+from resources.local_state import LocalStateError
+from resources.printable import printable_lines
+from resources.runtime import Runtime
+from resources.settings import AppSettings
+
+
+class CatchUp:
+    """One catch-up.
+
+    Args:
+        console: Where it shows.
+        runtime: The archive and the platform.
+        apps: The apps that are caught up.
+    """
+
+    def __init__(self, console: Console, runtime: Runtime, apps: Sequence[AppSettings]) -> None:
+        self._console = console
+        self._runtime = runtime
+        self._apps = apps
+        self._patience = Patience()
+        self._problems: dict[str, None] = {}
+        self._is_configured = True
+
+    def run(self, hours: Collection[Hour] | None) -> int:
+        """Do what is due, or look at those hours, and return the exit code."""
+        results: list[TaskResult] = []
+        try:
+            tasks = in_order([task for app in self._apps for task in self._planned(app, hours)])
+            results = self._run(tasks)
+            if not self._patience.is_over:
+                self._keep_up()
+        finally:
+            self._tell_people()
+        return self._exit_code(results)
+
+    def _planned(self, app: AppSettings, hours: Collection[Hour] | None) -> list[PlannedTask]:
+        if self._patience.is_over:
+            return []
+        try:
+            tasks = (
+                due_now(self._runtime, app, self._runtime.clock.now()) if hours is None else looks_by_hand(app, hours)
+            )
+            self._patience.notice(None)
+        except ArchiveError as error:
+            self._patience.notice(error)
+            self._meet(error)
+            return []
+        try:
+            if any(task.task is Task.LOOK for task in tasks):
+                self._runtime.platform(app)
+        except (MissingSecret, LocalStateError) as error:  # told once, instead of at each of the app's hours
+            self._meet(error)
+            return [task for task in tasks if task.task is not Task.LOOK]
+        return tasks
+
+    def _run(self, tasks: Sequence[PlannedTask]) -> list[TaskResult]:
+        if tasks or not self._problems:
+            announce(self._console, tasks)
+        with progress_of(self._console, len(tasks)) as progress:
+
+            def advance(result: TaskResult) -> None:
+                described = f"{result.task.app.name} {result.task.hour} {result.outcome}"
+                progress.update(progress.task_ids[0], advance=1, description=described)
+
+            results = run_tasks(tasks, self._runtime, self._patience, advance)
+        summarise(self._console, results)
+        if self._patience.is_over:
+            self._say(
+                f"S3 was out of reach several times in a row, so {len(tasks) - len(results):,} hours and what follows "
+                f"them are left to the next catch-up."
+            )
+        return results
+
+    def _keep_up(self) -> None:
+        upkeep = keep_up(self._runtime)
+        for problem in upkeep.problems:
+            self._say(problem)
+        if upkeep.compacted:
+            self._console.print(f"Compacted: {', '.join(upkeep.compacted)}.")
+
+    def _tell_people(self) -> None:
+        """Send what is new to the alert URLs, for archives that run without Dagster's sensors."""
+
+        def send(title: str, text: str) -> bool:
+            return send_alert(self._runtime.settings.alerts, title, text)
+
+        now = self._runtime.clock.now()
+        for app in self._apps:
+            try:
+                findings = look_through(self._runtime, app, now)
+                self._patience.notice(None)
+                for finding in findings:
+                    if finding.kind is FindingKind.RECORDS_UNREADABLE:  # its hours were planned by nobody
+                        self._say(f"{app.name} {finding.hours_in_words}: {finding.sentence}")
+                tell_what_is_new(self._runtime, app, findings, now, send)
+            except ArchiveError as error:
+                self._patience.notice(error)
+                self._meet(error)
+            except MissingSecret as error:
+                self._meet(error)
+            except AlertNotSent as error:
+                self._console.print(Text(str(error), style="bold red"))
+            if self._patience.is_over:
+                break
+
+    def _meet(self, error: Exception) -> None:
+        self._is_configured &= not isinstance(error, MissingSecret | LocalStateError | ArchiveRefused)
+        self._say(str(error))
+
+    def _say(self, problem: str) -> None:
+        if problem not in self._problems:
+            self._problems[problem] = None
+            self._console.print(Text(printable_lines(problem), style="bold red"), soft_wrap=True)
+
+    def _exit_code(self, results: Sequence[TaskResult]) -> int:
+        if not self._is_configured and not results:
+            return USAGE_OR_CONFIGURATION
+        if self._problems or any(result.failed for result in results):
+            return SOME_HOUR_FAILED
+        return HOURS_NEWLY_LOST if any(result.outcome is Outcome.NEWLY_LOST for result in results) else 0

@@ -1,0 +1,190 @@
+"""What goes wrong with one hour or app ends neither the rest of a catch-up nor the alerts; the exit code says it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import yaml
+
+from pipelines import catch_up, catch_up_command
+from resources.alerts import AlertNotSent
+from resources.archive.errors import ArchiveUnreachable
+from resources.archive.ledger import Ledger
+from resources.hours.hour import Hour
+from resources.simulated_platform import ScriptedAnswer, SimulatedApp
+from tests.conftest import MakeWorld
+from tests.pipelines.test_command_line import FEW_HOURS, Type, statuses, type_in
+from tests.world import World
+
+__all__ = ["type_in"]
+
+FIRST = Hour.from_key(FEW_HOURS)
+"""At 09:30 this hour, 05 and 06 are due."""
+
+REFUSED = ScriptedAnswer(403, {"error": "forbidden_service_operation", "error_description": "the app is banned"})
+
+
+@pytest.fixture
+def titles(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Catch the titles of what is sent."""
+    caught: list[str] = []
+
+    def send(_: object, title: str, text: str) -> bool:
+        assert text
+        caught.append(title)
+        return True
+
+    monkeypatch.setattr(catch_up_command, "send_alert", send)
+    return caught
+
+
+def unreachable(monkeypatch: pytest.MonkeyPatch, *hours: Hour) -> list[Hour]:
+    """Let S3 be out of reach when a task of these hours begins; return the hours whose tasks began."""
+    begun: list[Hour] = []
+    real = catch_up._run
+
+    def capture(_: Ledger, hour: Hour) -> None:
+        raise ArchiveUnreachable(f"GET of {hour} failed with 503.", "Run it again.")
+
+    def run(task: Any, *rest: Any) -> Any:
+        begun.append(task.hour)
+        with monkeypatch.context() as patch:
+            if task.hour in hours:
+                patch.setattr(Ledger, "capture", capture)
+            return real(task, *rest)
+
+    monkeypatch.setattr(catch_up, "_run", run)
+    return begun
+
+
+def without_secret_of_the_second(world: World) -> None:
+    content = yaml.safe_load(world.settings_file.read_text())
+    content["apps"][1]["credentials"]["client_secret"] = {"env": "NOT_SET"}
+    world.settings_file.write_text(yaml.safe_dump(content))
+
+
+def two_apps(make_world: MakeWorld, **options: object) -> World:
+    apps = [SimulatedApp("acme", name, requests_per_minute=100_000) for name in ("support", "shop")]
+    return make_world(apps=apps, first_hour=FEW_HOURS, **options)
+
+
+def test_an_hour_for_which_s3_is_out_of_reach_fails_and_the_others_are_archived(
+    make_world: MakeWorld, type_in: Callable[[World], Type], titles: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(first_hour="2026112006")  # 06 and 07 are past their deadline at 09:30
+    begun = unreachable(monkeypatch, Hour.from_key("2026112010"), Hour.from_key("2026112012"))
+    type_ = type_in(world)
+    result = type_("catch-up", "--hours", "2026112009..2026112013")
+    assert result.exit_code == 1, result.output
+    assert len(begun) == 5
+    assert "acme/support 2026112010, 2026112012: GET of … failed with 503. Run it again." in result.output
+    assert len(world.platform.requests_of("history")) == 3
+    assert any("hours_lost" in title for title in titles)
+
+
+def test_an_s3_that_stays_out_of_reach_is_given_up_and_people_are_told(
+    make_world: MakeWorld, type_in: Callable[[World], Type], titles: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(first_hour="2026112006")
+    begun = unreachable(monkeypatch, *(FIRST.plus(-number) for number in range(80)))
+    result = type_in(world)("catch-up")
+    assert result.exit_code == 1, result.output
+    assert len(begun) == 3
+    assert "so 70 hours and what follows them are left to the next catch-up" in result.output
+    assert any("hours_lost" in title for title in titles)
+
+
+def test_an_s3_that_is_out_of_reach_from_the_start_is_asked_for_a_few_apps_only(
+    make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apps = [SimulatedApp("acme", f"app{number}", requests_per_minute=100_000) for number in range(6)]
+    asked: list[str] = []
+
+    def records(ledger: Ledger, _: object) -> None:
+        asked.append(ledger.layout.slug)
+        raise ArchiveUnreachable("LIST failed with 503.", "Run it again.")
+
+    monkeypatch.setattr(Ledger, "records", records)
+    result = type_in(make_world(apps=apps, first_hour=FEW_HOURS))("catch-up")
+    assert result.exit_code == 1, result.output
+    assert asked == ["acme__app0", "acme__app1", "acme__app2", "acme__app0"]
+    assert result.output.count("LIST failed with 503.") == 1
+    assert "Nothing is due" not in result.output
+
+
+def test_a_missing_secret_stops_its_own_app_only_and_is_told_once(
+    make_world: MakeWorld, type_in: Callable[[World], Type], titles: list[str]
+) -> None:
+    world = two_apps(make_world)
+    without_secret_of_the_second(world)
+    type_ = type_in(world)
+    result = type_("catch-up")
+    assert result.exit_code == 1, result.output
+    assert result.output.count("NOT_SET") == 1
+    assert len(world.platform.requests_of("history")) == 3
+    entries = statuses(type_, "--app", "acme/support")
+    assert entries[FEW_HOURS]["state"] in {"archived", "empty"}
+    world.clock.advance(timedelta(hours=73))
+    assert type_("catch-up", "--hours", FEW_HOURS).exit_code == 1
+    assert any(title.startswith("Chat archive, acme/shop: ") and "hours_lost" in title for title in titles)
+
+
+def test_hours_that_need_no_secret_are_done_without_one(
+    make_world: MakeWorld, type_in: Callable[[World], Type]
+) -> None:
+    world = two_apps(make_world)
+    without_secret_of_the_second(world)
+    world.clock.advance(timedelta(hours=73))
+    type_ = type_in(world)
+    assert type_("catch-up", "--app", "acme/shop").exit_code == 1
+    assert statuses(type_, "--app", "acme/shop")[FEW_HOURS]["reason"] == "never_asked"
+    assert world.runtime.archive(world.settings.apps[1]).ledger.capture(FIRST) is not None
+
+
+def test_an_alert_that_cannot_be_sent_for_one_app_does_not_silence_the_next(
+    make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def send(_: object, title: str, __: str) -> bool:
+        tried.append(title.partition(":")[0])
+        raise AlertNotSent("Check those URLs.")
+
+    monkeypatch.setattr(catch_up_command, "send_alert", send)
+    world = two_apps(make_world)
+    world.clock.advance(timedelta(hours=73))
+    assert "Check those URLs." in type_in(world)("catch-up", "--hours", FEW_HOURS).output
+    assert set(tried) == {"Chat archive, acme/support", "Chat archive, acme/shop"}
+
+
+def test_people_are_told_even_when_a_defect_ends_the_catch_up(
+    make_world: MakeWorld, type_in: Callable[[World], Type], titles: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defect(*_: object) -> None:
+        raise AssertionError("a defect")
+
+    monkeypatch.setattr(catch_up_command, "run_tasks", defect)
+    result = type_in(make_world(first_hour="2026112006"))("catch-up")
+    assert isinstance(result.exception, AssertionError)
+    assert any("hours_lost" in title for title in titles)
+
+
+def test_a_look_that_fails_is_told_and_ends_with_1_although_its_hour_stays_archived(
+    make_world: MakeWorld, type_in: Callable[[World], Type]
+) -> None:
+    world = make_world(first_hour=FEW_HOURS)
+    type_ = type_in(world)
+    type_("catch-up")
+    archived = next(key for key, entry in statuses(type_).items() if entry["state"] == "archived")
+    world.clock.advance(timedelta(hours=22))
+    world.platform.script("history", REFUSED, times=100)
+    result = type_("catch-up", "--hours", archived)
+    assert "1 archived" in result.output
+    assert result.exit_code == 1, result.output
+    assert "403" in result.output
+    assert "Nearest to being lost" not in result.output
+    world.clock.advance(timedelta(hours=60))
+    assert "403" not in type_("catch-up", "--hours", archived).output  # only shown again: no look, no failure

@@ -1,0 +1,266 @@
+"""A record that cannot be read costs its own hour or day, and nothing else; people are told, and it stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+import pytest
+from typer.testing import Result
+
+from assets.app_assets import raw_history_key
+from assets.coverage.page import coverage_page
+from assets.coverage.publish_coverage import publish_coverage
+from assets.daily.publish_daily import publish_daily
+from assets.publish_messages import publish_messages
+from pipelines import alert_sensor, catch_up_command
+from pipelines.days_due import days_due
+from pipelines.due_now import due_now
+from pipelines.findings import Finding, FindingKind
+from pipelines.reconcile import reconcile_app
+from pipelines.watch import look_through, tell_what_is_new
+from resources.archive.errors import RecordUnreadable
+from resources.archive.ledger import Ledger
+from resources.archive.watch_record import WatchRecord
+from resources.hours.due import Task
+from resources.hours.hour import Hour
+from resources.hours.state import REASONS_IN_WORDS, HourState, Reason
+from resources.simulated_platform import SimulatedApp
+from tests.assets.coverage.test_publish_coverage import rows
+from tests.assets.looking import HOUR, hour_that_grows, look, stored
+from tests.conftest import MakeWorld
+from tests.pipelines.query.archives import DAY, NEXT_DAY, archive_lines, message
+from tests.pipelines.test_asset_checks import sensor_tick
+from tests.pipelines.test_command_line import Type, statuses, type_in
+from tests.pipelines.test_findings import Inbox
+from tests.pipelines.test_schedules import instance, tick
+from tests.world import World
+
+__all__ = ["instance", "type_in"]
+
+RUBBISH, NEWER = b"\x00\xff rubbish", b'{"record_version": 2, "app": "acme/support"}'
+BROKEN = Hour.from_key("2026112304")
+"""At 09:30 the hours 04, 05 and 06 are due."""
+
+Spoil = Callable[..., None]
+
+
+@pytest.fixture
+def spoil(s3_client: Any, bucket_name: str) -> Iterator[Spoil]:
+    """Return a function that overwrites a record; what it wrote has to be there still when the test ends."""
+    written: dict[str, bytes] = {}
+
+    def put(key: str, content: bytes = RUBBISH) -> None:
+        s3_client.put_object(Bucket=bucket_name, Key=key, Body=content)
+        written[key] = content
+
+    yield put
+    for key, content in written.items():
+        assert s3_client.get_object(Bucket=bucket_name, Key=key)["Body"].read() == content
+
+
+@pytest.fixture
+def two_apps(make_world: MakeWorld) -> World:
+    apps = [SimulatedApp("acme", name, requests_per_minute=100_000) for name in ("support", "shop")]
+    return make_world(apps=apps, first_hour=BROKEN.key)
+
+
+def found(world: World) -> dict[FindingKind, Finding]:
+    return {each.kind: each for each in look_through(world.runtime, world.app, world.clock.now())}
+
+
+@pytest.fixture
+def letters(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Catch what is sent, by the sensor and by catch-up."""
+    caught: list[str] = []
+
+    def send(_: object, title: str, text: str) -> bool:
+        caught.append(f"{title}\n{text}")
+        return True
+
+    for module in (alert_sensor, catch_up_command):
+        monkeypatch.setattr(module, "send_alert", send)
+    return caught
+
+
+@pytest.mark.parametrize("content", [RUBBISH, NEWER])
+def test_catch_up_archives_all_other_hours_of_all_apps_and_says_which_record_and_what_to_do(
+    two_apps: World,
+    type_in: Callable[[World], Type],
+    spoil: Spoil,
+    letters: list[str],
+    content: bytes,
+) -> None:
+    key = two_apps.archive.layout.capture_record(BROKEN)
+    spoil(key, content)
+    type_ = type_in(two_apps)
+    result: Result = type_("catch-up")
+    assert result.exit_code == 1, result.output
+    assert key in result.output.replace("\n", "")
+    assert len(two_apps.platform.requests_of("history")) == 5
+    entries = statuses(type_, "--app", "acme/support")
+    assert (entries[BROKEN.key]["state"], entries[BROKEN.key]["reason"]) == ("failed", "unreadable_record")
+    assert {RUBBISH: "restore it", NEWER: "update this one"}[content] in entries[BROKEN.key]["problem"]
+    assert {entries[key]["state"] for key in ("2026112305", "2026112306")} <= {"archived", "empty"}
+    (letter,) = [letter for letter in letters if "records_unreadable" in letter]
+    assert key in letter
+    assert "chat-archive adopt" in letter
+
+
+def test_looking_at_a_range_by_hand_passes_over_the_hour_and_names_it(
+    two_apps: World, type_in: Callable[[World], Type], spoil: Spoil
+) -> None:
+    spoil(two_apps.archive.layout.capture_record(BROKEN))
+    result = type_in(two_apps)("catch-up", "--app", "acme/support", "--hours", "2026112304..2026112306")
+    assert result.exit_code == 1
+    assert "capture.json cannot be read" in result.output.replace("\n", " ")
+    assert len(two_apps.platform.requests_of("history")) == 2
+
+
+def test_a_tick_of_the_schedule_requests_all_other_hours(
+    two_apps: World, instance: dg.DagsterInstance, spoil: Spoil
+) -> None:
+    spoil(two_apps.archive.layout.capture_record(BROKEN))
+    assert {request.partition_key for request in tick(two_apps, instance)} == {"2026112305", "2026112306"}
+
+
+def test_an_hour_is_still_looked_at_when_only_its_messages_record_cannot_be_read(world: World, spoil: Spoil) -> None:
+    hour = hour_that_grows(world.simulated_app)
+    look(world, hour, age=3)
+    publish_messages(hour, world.archive, world.clock)
+    spoil(world.archive.layout.messages_record(hour))
+    before = stored(world)["messages/messages.parquet"]
+    world.clock.turn_to(hour.end + timedelta(hours=25))
+    assert [task.task for task in due_now(world.runtime, world.app, world.clock.now()) if task.hour == hour] == [
+        Task.LOOK
+    ]
+    look(world, hour)
+    assert [task for task in due_now(world.runtime, world.app, world.clock.now()) if task.hour == hour] == []
+    with pytest.raises(RecordUnreadable, match=r"messages\.json"):
+        publish_messages(hour, world.archive, world.clock)
+    assert stored(world)["messages/messages.parquet"] == before
+    publish_coverage(world.runtime)
+    row = rows(world)["acme__support", hour.key]
+    assert (row["state"], row["reason"], row["complete"]) == ("archived", "unreadable_record", False)
+    world.clock.advance(timedelta(hours=2))
+    findings = found(world)
+    assert findings[FindingKind.RECORDS_UNREADABLE].hours == (hour.key,)
+    assert FindingKind.CONSERVATION not in findings
+
+
+def test_coverage_of_all_other_hours_is_there_and_the_hour_is_failed_with_a_reason_of_its_own(
+    two_apps: World, spoil: Spoil
+) -> None:
+    spoil(two_apps.archive.layout.capture_record(BROKEN))
+    spoil(two_apps.archive.layout.watch_record)
+    coverage = publish_coverage(two_apps.runtime)
+    table = rows(two_apps)
+    row = table.pop(("acme__support", BROKEN.key))
+    assert (row["state"], row["reason"], row["complete"], row["rows"]) == ("failed", "unreadable_record", False, None)
+    assert {row["state"] for row in table.values()} == {"pending"}
+    assert len(table) == 9
+    page = coverage_page(coverage.statuses, two_apps.clock.now())
+    assert REASONS_IN_WORDS[Reason.UNREADABLE_RECORD] in page
+
+
+def test_the_watch_tells_it_once_with_the_record_and_takes_no_hour_for_lost_that_it_cannot_judge(
+    make_world: MakeWorld, spoil: Spoil
+) -> None:
+    world = make_world(first_hour="2026112006")  # 06 and 07 are past their deadline at 09:30
+    hour, known_as_lost = Hour.from_key("2026112006"), Hour.from_key("2026112007")
+    now, ledger = world.clock.now(), world.archive.ledger
+    ledger.update_watch(
+        lambda _: WatchRecord(app=world.app.name).with_hours_seen({known_as_lost.key: Reason.NEVER_ASKED}, (), now)
+    )
+    for each in (hour, known_as_lost):
+        spoil(world.archive.layout.capture_record(each))
+    findings = found(world)
+    assert findings[FindingKind.RECORDS_UNREADABLE].hours == (hour.key, known_as_lost.key)
+    assert hour.key not in findings[FindingKind.HOURS_LOST].hours
+    assert known_as_lost.key in findings[FindingKind.HOURS_LOST].hours
+    inbox = Inbox()
+    for _ in range(2):
+        tell_what_is_new(world.runtime, world.app, [*findings.values()], now, inbox.send)
+    (letter,) = [text for title, text in inbox.letters if "records_unreadable" in title]
+    assert world.archive.layout.capture_record(hour) in letter
+
+
+def test_an_hour_whose_record_cannot_be_read_is_at_risk_before_its_deadline(
+    make_world: MakeWorld, spoil: Spoil
+) -> None:
+    world = make_world(first_hour=HOUR.key)
+    look(world, HOUR, age=25)
+    spoil(world.archive.layout.capture_record(HOUR))
+    world.clock.turn_to(HOUR.end + timedelta(hours=61))
+    assert HOUR.key in found(world)[FindingKind.HOURS_AT_RISK].hours
+
+
+def test_the_sensor_watches_the_apps_after_one_whose_watch_record_cannot_be_read(
+    two_apps: World, instance: dg.DagsterInstance, spoil: Spoil, letters: list[str]
+) -> None:
+    spoil(two_apps.archive.layout.watch_record)
+    two_apps.clock.advance(timedelta(hours=73))
+    with pytest.raises(RecordUnreadable, match=r"watch\.json"):
+        sensor_tick(two_apps, instance)
+    assert letters[0].startswith("Chat archive, acme/support: the ledger cannot be read")
+    assert any(letter.startswith("Chat archive, acme/shop: ") for letter in letters)
+
+
+def test_days_with_a_record_that_cannot_be_read_wait_and_all_others_are_compacted(world: World, spoil: Spoil) -> None:
+    for day in (DAY, NEXT_DAY):
+        archive_lines(world, day.hours[7], message(1, day.hours[7], "ann", "bob", "hello"))
+    world.clock.turn_to(NEXT_DAY.hours[-1].end + timedelta(hours=73))
+    layout = world.archive.layout
+    spoil(layout.messages_record(DAY.hours[7]))
+    assert days_due(world.runtime, world.app, world.clock.now()) == [NEXT_DAY]
+    with pytest.raises(RecordUnreadable, match=r"messages\.json"):
+        publish_daily(DAY, world.archive, world.clock)
+    spoil(layout.daily_record(NEXT_DAY))
+    assert days_due(world.runtime, world.app, world.clock.now()) == []
+    world.clock.advance(timedelta(days=2))
+    findings = found(world)
+    unreadable = findings[FindingKind.RECORDS_UNREADABLE]
+    assert unreadable.hours == (DAY.hours[7].key, NEXT_DAY.hours[-1].key)
+    assert layout.daily_record(NEXT_DAY) in unreadable.hours_in_words
+    assert FindingKind.DAYS_BEHIND not in findings
+    publish_coverage(world.runtime)
+    row = rows(world)["acme__support", NEXT_DAY.hours[7].key]
+    assert (row["complete"], row["compacted"]) == (True, False)
+
+
+def test_reconcile_leaves_dagsters_picture_of_the_hour_and_reports_all_others(
+    world: World, instance: dg.DagsterInstance, spoil: Spoil
+) -> None:
+    hour, broken = HOUR, HOUR.plus(1)
+    for each in (hour, broken):
+        look(world, each, age=25)
+    instance.report_runless_asset_event(
+        dg.AssetMaterialization(raw_history_key(world.app), partition=broken.key),
+    )
+    spoil(world.archive.layout.capture_record(broken))
+    result = reconcile_app(world.runtime, world.app, instance)
+    assert (result.unfounded, result.unreadable) == ((), (broken.key,))
+    assert instance.get_materialized_partitions(raw_history_key(world.app)) == {hour.key, broken.key}
+
+
+def test_the_ledger_returns_what_can_be_read_beside_what_cannot(world: World, spoil: Spoil) -> None:
+    ledger: Ledger = world.archive.ledger
+    look(world, HOUR, age=25)
+    publish_messages(HOUR, world.archive, world.clock)
+    capture, messages = ledger.capture(HOUR), ledger.messages(HOUR)
+    assert capture is not None
+    assert capture.state is HourState.ARCHIVED
+    look(world, HOUR.plus(1), age=25)
+    spoil(world.archive.layout.capture_record(HOUR))
+    read = ledger.records([HOUR, HOUR.plus(1), HOUR.plus(2)])
+    assert read.readable.keys() == {HOUR.plus(1)}
+    unreadable = read.unreadable[HOUR]
+    assert unreadable.readable.capture is None
+    assert unreadable.readable.messages == messages
+    assert [error.uri for error in unreadable.errors] == [
+        f"s3://{ledger.bucket.name}/{ledger.layout.capture_record(HOUR)}"
+    ]
+    with pytest.raises(RecordUnreadable):
+        read.all_readable()
