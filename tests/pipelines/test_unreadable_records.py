@@ -230,6 +230,21 @@ def test_days_with_a_record_that_cannot_be_read_wait_and_all_others_are_compacte
     assert (row["complete"], row["compacted"]) == (True, False)
 
 
+def test_adopting_a_range_passes_over_the_hour_and_names_it(
+    world: World, type_in: Callable[[World], Type], spoil: Spoil, s3_client: Any
+) -> None:
+    hour, broken = DAY.hours[8], DAY.hours[7]
+    archive_lines(world, hour, message(1, hour, "ann", "bob", "hello"))
+    s3_client.delete_object(Bucket=world.runtime.bucket.name, Key=world.archive.layout.capture_record(hour))
+    spoil(world.archive.layout.capture_record(broken))
+    result = type_in(world)("adopt", "--app", "acme/support", "--hours", f"{broken}..{hour}")
+    assert result.exit_code == 1, result.output
+    assert "capture.json cannot be read" in result.output.replace("\n", " ")
+    adopted = world.archive.ledger.capture(hour)
+    assert adopted is not None
+    assert adopted.state is HourState.ARCHIVED
+
+
 def test_reconcile_leaves_dagsters_picture_of_the_hour_and_reports_all_others(
     world: World, instance: dg.DagsterInstance, spoil: Spoil
 ) -> None:
