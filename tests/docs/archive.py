@@ -18,7 +18,7 @@ from assets.daily.compaction import HourFile, compact
 from resources.archive.layout import Layout
 from resources.hours.day import Day
 from resources.hours.hour import Hour
-from resources.hours.state import HourState
+from resources.hours.state import HourState, Reason
 from tests.assets.coverage.hours import status
 from tests.docs.said import FIRST_DAY, LINES, SECOND_DAY, SHOP, SUPPORT, as_bytes
 
@@ -31,7 +31,12 @@ _ODD_HOURS: dict[tuple[str, datetime], dict[str, Any]] = {
     (SUPPORT, SECOND_DAY + timedelta(hours=3)): {"state": HourState.FAILED},
     (SUPPORT, SECOND_DAY + timedelta(hours=4)): {"state": HourState.PENDING},
     # The platform's file is kept, but the messages were not built yet.
-    (SUPPORT, SECOND_DAY + timedelta(hours=5)): {"messages_current": False, "rows": None, "quarantined": None},
+    (SUPPORT, SECOND_DAY + timedelta(hours=5)): {
+        "messages_current": False,
+        "doubt": Reason.MESSAGES_NOT_BUILT,
+        "rows": None,
+        "quarantined": None,
+    },
 }
 
 
