@@ -22,7 +22,7 @@ from pipelines.command_options import (
     opened_runtime,
 )
 from pipelines.integrity_commands import adopt, cleanup, verify
-from resources.alerts import AlertNotSent, send_alert
+from resources.alerts import alert_services
 from resources.hours.due import Task
 from resources.printable import printable_lines
 from resources.runtime import Runtime
@@ -54,8 +54,8 @@ def catch_up(app_name: AppOption = None, hours: HoursOption = None) -> None:
 
     Works without DAGSTER_HOME; with it, the runs show in the Dagster UI.
 
-    Exit code 0: no hour failed. 1: some hour failed. 2: usage or configuration. 3: none failed, but hours were newly
-    found lost.
+    Exit code 0: no hour failed. 1: some hour failed, or people could not be told. 2: usage or configuration. 3: none
+    failed, but hours were newly found lost.
     """
     # Dagster takes a second to import; --help and status do not wait for it.
     from pipelines.catch_up import Outcome, TaskResult, run_tasks  # noqa: PLC0415
@@ -90,11 +90,13 @@ def catch_up(app_name: AppOption = None, hours: HoursOption = None) -> None:
             console.print(Text(printable_lines(problem), style="bold red"))
         if upkeep.compacted:
             console.print(f"Compacted: {', '.join(upkeep.compacted)}.")
-        _tell_people(console, runtime, apps)
+        all_is_told = _tell_people(console, runtime, apps)
     if Outcome.FAILED in outcomes or upkeep.problems:
         raise typer.Exit(SOME_HOUR_FAILED)
     if Outcome.NEWLY_LOST in outcomes:
         raise typer.Exit(HOURS_NEWLY_LOST)
+    if not all_is_told:
+        raise typer.Exit(SOME_HOUR_FAILED)
 
 
 @app.command()
@@ -181,19 +183,14 @@ def reconcile(app_name: AppOption = None) -> None:
         rebuild(Console(), runtime, chosen_apps(runtime, app_name))
 
 
-def _tell_people(console: Console, runtime: Runtime, apps: tuple[AppSettings, ...]) -> None:
-    """Send what is new to the alert URLs, for archives that run without Dagster's sensors."""
-    from pipelines.watch import look_through, tell_what_is_new  # noqa: PLC0415
+def _tell_people(console: Console, runtime: Runtime, apps: tuple[AppSettings, ...]) -> bool:
+    """Send what is new to the alert URLs, for archives that run without Dagster's sensors; tell whether all is told."""
+    from pipelines.telling import watch_and_tell  # noqa: PLC0415
 
-    def send(title: str, text: str) -> bool:
-        return send_alert(runtime.settings.alerts, title, text)
-
-    now = runtime.clock.now()
-    for app in apps:
-        try:
-            tell_what_is_new(runtime, app, look_through(runtime, app, now), now, send)
-        except AlertNotSent as error:
-            console.print(Text(str(error), style="bold red"))
+    told = watch_and_tell(runtime, apps, runtime.clock.now(), alert_services(runtime.settings.alerts))
+    for problem in told.problems:
+        console.print(Text(printable_lines(problem), style="bold red"))
+    return not told.problems
 
 
 # In the order in which they are needed: whoever operates, whoever doubts, whoever asks.

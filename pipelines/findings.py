@@ -1,7 +1,7 @@
 """What is wrong in an app's part of the ledger: pure functions from records and the time to findings.
 
 Each kind of finding is a check in Dagster's UI, which stays red as long as its cause stays. Not here: reading the
-ledger and telling people (`watch.py`), showing checks (`asset_checks.py`).
+ledger (`watch.py`), telling people (`telling.py`), showing checks (`asset_checks.py`).
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ _HOURS_NAMED = 12
 
 
 class FindingKind(StrEnum):
-    """What can be wrong. Each is the name of a check."""
+    """What can be wrong, the most urgent first: in this order it is told. Each is the name of a check."""
 
-    HOURS_LOST = "hours_lost"
-    HOURS_UNSETTLED = "hours_unsettled"
     HOURS_AT_RISK = "hours_at_risk"
     HOURS_FAILING = "hours_failing"
-    ARCHIVE_LAG = "archive_lag"
+    HOURS_LOST = "hours_lost"
+    HOURS_UNSETTLED = "hours_unsettled"
+    HOURS_DAMAGED = "hours_damaged"
     CONSERVATION = "conservation"
     FILES_SHRANK = "files_shrank"
-    VOLUME = "volume"
     DAYS_BEHIND = "days_behind"
-    HOURS_DAMAGED = "hours_damaged"
+    ARCHIVE_LAG = "archive_lag"
+    VOLUME = "volume"
 
 
 WARNINGS = frozenset({FindingKind.ARCHIVE_LAG, FindingKind.VOLUME})
@@ -135,7 +135,7 @@ def findings_of(
     damaged: Collection[str] = (),
     now: datetime,
 ) -> list[Finding]:
-    """Return what is wrong, at most one finding a kind.
+    """Return what is wrong, at most one finding a kind, the most urgent first.
 
     Args:
         app: The app.

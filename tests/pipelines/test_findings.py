@@ -1,4 +1,4 @@
-"""What is noticed in a ledger, what stays noticed, and what is told, once."""
+"""What is noticed in a ledger, and what stays noticed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from assets.capture import capture_hour
 from assets.daily.publish_daily import publish_daily
 from assets.publish_messages import publish_messages
 from pipelines.findings import Finding, FindingKind, findings_of
-from pipelines.watch import look_through, tell_what_is_new
-from resources.alerts import AlertNotSent
+from pipelines.watch import look_through
 from resources.archive.ledger import HourRecords
 from resources.archive.records import (
     CaptureRecord,
@@ -27,7 +26,6 @@ from resources.hours.state import HourState, Reason
 from tests.conftest import MakeWorld
 from tests.pipelines.query.archives import DAY, archive_lines, message
 from tests.pipelines.test_planner import APP
-from tests.world import World
 
 HOUR = Hour.from_key("2026112000")
 END = HOUR.end
@@ -162,67 +160,6 @@ def test_an_hour_that_turns_out_not_to_be_lost_leaves_the_list_of_losses() -> No
     now = END + timedelta(days=4)
     watch = WatchRecord(app=APP.name).with_hours_seen({HOUR.key: Reason.NEVER_ASKED}, (), now)
     assert watch.with_hours_seen({}, {HOUR.key}, now).losses == {}
-
-
-class Inbox:
-    """Takes alerts; may be out of order."""
-
-    def __init__(self, *, works: bool = True, exists: bool = True) -> None:
-        self.works, self.exists = works, exists
-        self.letters: list[tuple[str, str]] = []
-
-    def send(self, title: str, text: str) -> bool:
-        if not self.works:
-            raise AlertNotSent("down")
-        if self.exists:
-            self.letters.append((title, text))
-        return self.exists
-
-
-@pytest.fixture
-def world_with_losses(make_world: MakeWorld) -> World:
-    return make_world(first_hour="2026112006")  # 06 and 07 are past their deadline at 09:30, 08 is at its last hour
-
-
-def watch(world: World, inbox: Inbox) -> int:
-    now = world.clock.now()
-    findings = look_through(world.runtime, world.app, now)
-    return tell_what_is_new(world.runtime, world.app, findings, now, inbox.send)
-
-
-def test_what_is_lost_and_what_will_be_is_told_once_with_what_to_do(world_with_losses: World) -> None:
-    inbox = Inbox()
-    assert watch(world_with_losses, inbox) == 2
-    assert watch(world_with_losses, inbox) == 0
-    (lost_title, lost_text), (risk_title, risk_text) = inbox.letters
-    assert "acme/support" in lost_title
-    assert "hours_lost" in lost_title
-    assert "2026112006, 2026112007, 2026112008" in lost_text
-    assert "chat-archive acknowledge" in lost_text
-    assert "hours_at_risk" in risk_title
-    assert "chat-archive catch-up" in risk_text
-
-
-def test_only_what_is_new_is_told_later(world_with_losses: World) -> None:
-    inbox = Inbox()
-    watch(world_with_losses, inbox)
-    world_with_losses.clock.advance(timedelta(hours=1))
-    watch(world_with_losses, inbox)
-    lost = [text for title, text in inbox.letters if "hours_lost" in title]
-    assert len(lost) == 2
-    assert lost[1].startswith("2026112009 ")
-
-
-def test_an_alert_that_could_not_be_sent_is_sent_at_the_next_watch(world_with_losses: World) -> None:
-    with pytest.raises(AlertNotSent):
-        watch(world_with_losses, Inbox(works=False))
-    inbox = Inbox()
-    assert watch(world_with_losses, inbox) == 2
-
-
-def test_without_anybody_to_tell_nothing_counts_as_told(world_with_losses: World) -> None:
-    assert watch(world_with_losses, Inbox(exists=False)) == 0
-    assert watch(world_with_losses, Inbox()) == 2
 
 
 def test_many_hours_are_named_shortly() -> None:
