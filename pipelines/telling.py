@@ -12,10 +12,12 @@ from typing import Protocol
 
 from pipelines.findings import WARNINGS, Finding
 from pipelines.watch import look_through
+from resources.alert_memory import AlertMemory
 from resources.alerts import AlertNotSent
 from resources.archive.errors import ArchiveError
 from resources.archive.watch_record import WatchRecord
 from resources.defects import defect_in_words
+from resources.local_state import LocalStateError
 from resources.runtime import Runtime
 from resources.settings import AppSettings
 
@@ -53,10 +55,10 @@ def watch_and_tell(runtime: Runtime, apps: Sequence[AppSettings], now: datetime,
         try:
             findings = look_through(runtime, app, now)
         except ArchiveError as error:
-            told = told.and_then(_tell_that_it_cannot_be_read(app, str(error), services))
+            told = told.and_then(_tell_that_it_cannot_be_read(runtime, app, str(error), now, services))
         except Exception as error:  # noqa: BLE001 - a defect that one app's ledger brings out must not silence the rest
             problem = f"{defect_in_words(error)} Please report this."
-            told = told.and_then(_tell_that_it_cannot_be_read(app, problem, services))
+            told = told.and_then(_tell_that_it_cannot_be_read(runtime, app, problem, now, services))
         else:
             told = told.and_then(tell_what_is_new(runtime, app, findings, now, services))
     return told
@@ -117,13 +119,23 @@ def _letter(app: AppSettings, news: Finding) -> tuple[str, str]:
     return title, f"{news.hours_in_words} (UTC). {news.sentence}"
 
 
-def _tell_that_it_cannot_be_read(app: AppSettings, problem: str, services: Sequence[Service]) -> Told:
-    """Tell that nobody watches over an app."""
+def _tell_that_it_cannot_be_read(
+    runtime: Runtime, app: AppSettings, problem: str, now: datetime, services: Sequence[Service]
+) -> Told:
+    """Tell each service that nobody watches over an app, every few hours as long as that is so."""
     told = Told(problems=(f"The ledger of {app.name} cannot be read. {problem}",))
     for service in services:
         try:
+            memory = AlertMemory(runtime.folder, app.slug, service.name)
+        except LocalStateError as error:
+            told, memory = told.and_then(Told(problems=(str(error),))), None
+        if memory is not None and not memory.is_time_to_tell(now):
+            continue
+        try:
             service.send(f"Chat archive, {app.name}: the ledger cannot be read", problem)
             told = told.and_then(Told(sent=1))
-        except AlertNotSent as not_sent:
-            told = told.and_then(Told(problems=(str(not_sent),)))
+            if memory is not None:
+                memory.remember(now)
+        except (AlertNotSent, LocalStateError) as error:
+            told = told.and_then(Told(problems=(str(error),)))
     return told

@@ -1,4 +1,4 @@
-"""Sticky checks, the sensor and the reconciliation in Dagster: they show the ledger, not one run's colour."""
+"""Sticky checks and the reconciliation in Dagster: they show the ledger, not one run's colour."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ import pytest
 import yaml
 
 from assets.app_assets import messages_key, raw_history_key
-from pipelines import alert_sensor
-from pipelines.alert_sensor import SENSOR_NAME
 from pipelines.definitions import build_definitions
 from pipelines.reconcile import reconcile_app
 from resources.hours.hour import Hour
 from tests.conftest import MakeWorld
-from tests.pipelines.inbox import Inbox
 from tests.pipelines.test_schedules import run, tick
 from tests.world import World
 
@@ -64,40 +61,6 @@ def test_a_lost_hour_keeps_its_check_failing_although_good_hours_follow(
     assert not checks(world, instance)["hours_lost"]
     run(world, instance, requests["2026112306"])
     assert not checks(world, instance)["hours_lost"]
-
-
-def sensor_tick(world: World, instance: dg.DagsterInstance) -> None:
-    repository = build_definitions(world.runtime).get_repository_def()
-    context = dg.build_sensor_context(
-        instance=instance,
-        repository_def=repository,
-        resources={"runtime": world.runtime},
-    )
-    with context:
-        repository.get_sensor_def(SENSOR_NAME).evaluate_tick(context)
-
-
-@pytest.fixture
-def inbox(monkeypatch: pytest.MonkeyPatch) -> Inbox:
-    """Catch what the sensor sends."""
-    inbox = Inbox()
-    monkeypatch.setattr(alert_sensor, "alert_services", lambda _: (inbox,))
-    return inbox
-
-
-def test_the_sensor_tells_of_a_loss_once(make_world: MakeWorld, instance: dg.DagsterInstance, inbox: Inbox) -> None:
-    world = make_world(first_hour="2026112008")
-    sensor_tick(world, instance)
-    sensor_tick(world, instance)
-    assert inbox.kinds.count("hours_lost") == 1
-
-
-def test_an_alert_that_cannot_be_sent_fails_the_tick(
-    make_world: MakeWorld, instance: dg.DagsterInstance, inbox: Inbox
-) -> None:
-    inbox.works = False
-    with pytest.raises(dg.Failure, match="The inbox is down"):
-        sensor_tick(make_world(first_hour="2026112008"), instance)
 
 
 def test_reconcile_rebuilds_dagsters_picture_from_the_ledger_without_a_request(
