@@ -16,7 +16,7 @@ from statistics import median
 from assets.daily.closed_day import is_compacted, objects_of
 from resources.archive.daily_record import DailyRecord
 from resources.archive.ledger import NO_RECORDS, HourRecords
-from resources.archive.records import CaptureRecord, messages_are_current
+from resources.archive.records import CaptureRecord, MessagesRecord, messages_are_current
 from resources.archive.watch_record import WatchRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour
@@ -36,6 +36,8 @@ _FEWEST_WEEKS = 2
 _SMALLEST_MEDIAN = 20
 _FAR = 5
 _DAYS_JUDGED = 7
+_ZONE_HOURS_JUDGED = 48
+_FEWEST_MISFILED_HOURS = 3
 _HOURS_NAMED = 12
 
 
@@ -43,6 +45,7 @@ class FindingKind(StrEnum):
     """What can be wrong, the most urgent first: in this order it is told. Each is the name of a check."""
 
     HOURS_AT_RISK = "hours_at_risk"
+    HOUR_ZONE = "hour_zone"
     HOURS_FAILING = "hours_failing"
     HOURS_LOST = "hours_lost"
     HOURS_UNSETTLED = "hours_unsettled"
@@ -81,6 +84,13 @@ class Finding:
 
 
 _SENTENCES = {
+    FindingKind.HOUR_ZONE: (
+        "On the days that begin with these hours, most messages carry a time that lies in another hour than the one they "
+        "are filed under: hour_zone of this app is most likely wrong, and its hours are asked for too early or too late. "
+        "It is +08:00 on Easemob's clusters in China, and +00:00 overseas. Set it in the settings file and restart. If "
+        "messages with older times were imported, do nothing. This passes once most of the latest 48 hours are filed "
+        "right."
+    ),
     FindingKind.HOURS_LOST: (
         "The platform has deleted these hours and the archive has nothing of them, or not all. Find out why nobody "
         "asked in time, then acknowledge the loss: chat-archive acknowledge --app ORG/APP --hours A..B --reason ..."
@@ -148,6 +158,7 @@ def findings_of(
     """
     open_losses = watch.unacknowledged
     concerned: dict[FindingKind, Sequence[str]] = {
+        FindingKind.HOUR_ZONE: [day.hours[0].key for day in _days_of_a_wrong_zone(hours, records)],
         FindingKind.HOURS_LOST: [key for key in open_losses if watch.losses[key].reason is not Reason.NOT_SETTLED],
         FindingKind.HOURS_UNSETTLED: [key for key in open_losses if watch.losses[key].reason is Reason.NOT_SETTLED],
         FindingKind.VOLUME: [hour.key for hour in _of_odd_volume(hours, records)],
@@ -226,6 +237,23 @@ def _of_odd_volume(hours: Sequence[Hour], records: Mapping[Hour, HourRecords]) -
         usual = median(comparable)
         if usual >= _SMALLEST_MEDIAN and not usual / _FAR <= found <= usual * _FAR:
             yield hour
+
+
+def _days_of_a_wrong_zone(hours: Sequence[Hour], records: Mapping[Hour, HourRecords]) -> list[Day]:
+    """Return days, not hours, so that a person is told once a day; none unless most of the latest hours are misfiled.
+
+    Only the latest are judged: what was filed under a wrong hour stays there after the settings are mended.
+    """
+    counts = {hour: known.counts for hour in hours[-_ZONE_HOURS_JUDGED:] if (known := _messages_of(hour, records))}
+    spoken = [hour for hour, count in counts.items() if count.messages]
+    misfiled = [hour for hour in spoken if counts[hour].outside_hour * 2 > counts[hour].messages]
+    if len(misfiled) < _FEWEST_MISFILED_HOURS or len(misfiled) * 2 <= len(spoken):
+        return []
+    return sorted({Day.of(hour) for hour in misfiled})
+
+
+def _messages_of(hour: Hour, records: Mapping[Hour, HourRecords]) -> MessagesRecord | None:
+    return records.get(hour, NO_RECORDS).messages
 
 
 def _days_behind(

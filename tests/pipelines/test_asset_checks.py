@@ -48,6 +48,7 @@ def test_all_checks_of_a_healthy_archive_pass(make_world: MakeWorld, instance: d
         "volume",
         "days_behind",
         "hours_damaged",
+        "hour_zone",
     }
     assert all(found.values())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -23,6 +23,7 @@ from resources.archive.records import (
 from resources.archive.watch_record import WatchRecord
 from resources.hours.hour import Hour, hours_between
 from resources.hours.state import HourState, Reason
+from resources.simulated_platform import SimulatedApp
 from tests.conftest import MakeWorld
 from tests.pipelines.query.archives import DAY, archive_lines, message
 from tests.pipelines.test_planner import APP
@@ -198,3 +199,43 @@ def test_a_day_that_is_not_one_object_a_day_after_it_was_closed_is_told(
     publish_daily(DAY, world.archive, world.clock)
     kinds = {each.kind for each in look_through(world.runtime, world.app, world.clock.now())}
     assert FindingKind.DAYS_BEHIND not in kinds
+
+
+@pytest.mark.parametrize(
+    ("outside_of_ten", "found"),
+    [
+        ((10, 10, 10), ["2026112000"]),
+        ((6, 6, 6, 6, 0, 0, 0), ["2026112000"]),
+        ((10, 10), []),  # too few to tell
+        ((5, 5, 5), []),
+        ((10, 10, 10, 0, 0, 0), []),  # somebody has imported messages
+        ((10,) * 26, ["2026112000", "2026112100"]),
+        ((10,) * 26 + (0,) * 26, []),  # the settings were mended
+    ],
+)
+def test_hours_that_mostly_hold_messages_of_other_hours_are_told_as_a_wrong_zone_once_a_day(
+    outside_of_ten: tuple[int, ...], found: list[str]
+) -> None:
+    hours = [HOUR.plus(number) for number in range(len(outside_of_ten))]
+    records = {
+        hour: HourRecords(
+            capture(ARCHIVED, 3, 25, lines=(10,), hour=hour),
+            messages(10, hour, counts=MessageCounts(lines=10, messages=10, outside_hour=outside)),
+        )
+        for hour, outside in zip(hours, outside_of_ten, strict=True)
+    }
+    now = hours[-1].end + timedelta(hours=26)
+    findings = findings_of(APP, hours, records, WatchRecord(app=APP.name), dailies={}, now=now)
+    zone = [each for each in findings if each.kind is FindingKind.HOUR_ZONE]
+    assert [hour for each in zone for hour in each.hours] == found
+    assert all("hour_zone" in each.sentence and "settings file" in each.sentence for each in zone)
+
+
+def test_an_app_in_china_whose_zone_was_left_as_overseas_is_noticed(make_world: MakeWorld) -> None:
+    in_china = SimulatedApp("acme", "support", hour_zone=timezone(timedelta(hours=8)), requests_per_minute=100_000)
+    world = make_world(apps=[in_china], first_hour="2026112304", hour_zone="+00:00")
+    for hour in hours_between(Hour.from_key("2026112304"), Hour.from_key("2026112306")):
+        capture_hour(hour, world.archive, lambda: world.runtime.platform(world.app), world.clock)
+        publish_messages(hour, world.archive, world.clock)
+    found = {each.kind: each.hours for each in look_through(world.runtime, world.app, world.clock.now())}
+    assert found[FindingKind.HOUR_ZONE] == ("2026112300",)
