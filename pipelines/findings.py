@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
+from assets.conversion.unreadable import UnreadableReason
 from assets.daily.closed_day import is_compacted, objects_of
 from resources.archive.daily_record import DailyRecord
 from resources.archive.ledger import NO_RECORDS, HourRecords
@@ -51,6 +52,7 @@ class FindingKind(StrEnum):
     HOURS_UNSETTLED = "hours_unsettled"
     HOURS_DAMAGED = "hours_damaged"
     CONSERVATION = "conservation"
+    LINES_TOO_LONG = "lines_too_long"
     FILES_SHRANK = "files_shrank"
     DAYS_BEHIND = "days_behind"
     ARCHIVE_LAG = "archive_lag"
@@ -85,11 +87,11 @@ class Finding:
 
 _SENTENCES = {
     FindingKind.HOUR_ZONE: (
-        "On the days that begin with these hours, most messages carry a time that lies in another hour than the one they "
-        "are filed under: hour_zone of this app is most likely wrong, and its hours are asked for too early or too late. "
-        "It is +08:00 on Easemob's clusters in China, and +00:00 overseas. Set it in the settings file and restart. If "
-        "messages with older times were imported, do nothing. This passes once most of the latest 48 hours are filed "
-        "right."
+        "On the days that begin with these hours, most messages carry a time that lies in another hour than the one "
+        "they are filed under: hour_zone of this app is most likely wrong, and hours are asked for too early or too "
+        "late. It is +08:00 on Easemob's clusters in China, and +00:00 overseas. Set it in the settings file and "
+        "restart. If messages with older times were imported, do nothing. This passes once most of the latest 48 hours "
+        "are filed right."
     ),
     FindingKind.HOURS_LOST: (
         "The platform has deleted these hours and the archive has nothing of them, or not all. Find out why nobody "
@@ -114,6 +116,10 @@ _SENTENCES = {
     FindingKind.CONSERVATION: (
         "The messages of these hours do not hold all lines of their raw files. Run the messages asset of these hours; "
         "the raw files are safe."
+    ),
+    FindingKind.LINES_TOO_LONG: (
+        "Lines of these hours are longer than limits.max_line_bytes of this app, so their messages are in no table. "
+        "The files are safe: raise that limit in the settings file, restart, and run the messages asset of these hours."
     ),
     FindingKind.FILES_SHRANK: (
         "The platform gave less than before: a smaller file, or none. The archive keeps both, and messages are their "
@@ -206,6 +212,11 @@ def _is_not_conserved(app: AppSettings, hour: Hour, known: HourRecords, now: dat
     return messages is not None and not messages.counts.add_up
 
 
+def _has_lines_too_long(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
+    del app, hour, now
+    return known.messages is not None and UnreadableReason.TOO_LONG in known.messages.quarantined_as
+
+
 def _has_shrunk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
     """Tell whether a look gave fewer lines than the one before it, in shorter files, in fewer, or in none."""
     del app, hour, now
@@ -222,6 +233,7 @@ _TESTS = {
     FindingKind.HOURS_FAILING: _is_failing,
     FindingKind.ARCHIVE_LAG: _is_lagging,
     FindingKind.CONSERVATION: _is_not_conserved,
+    FindingKind.LINES_TOO_LONG: _has_lines_too_long,
     FindingKind.FILES_SHRANK: _has_shrunk,
 }
 
