@@ -99,6 +99,8 @@ def export(
 ) -> None:
     """Write what a person or a conversation said to a file, and beside it the hours in that range that are missing.
 
+    A message is in the range when it was sent in it, or is filed under an hour of it.
+
     Exit code 0, also when hours are missing; 1: it failed; 2: usage or configuration.
     """
     import duckdb  # noqa: PLC0415
@@ -130,6 +132,8 @@ def export(
                 end(f"Nothing was exported. {error}", SOME_HOUR_FAILED)
     console = Console()
     console.print(Text(f"{written.messages:,} messages from {wanted.first} to {wanted.last} (UTC): {output}"))
+    if written.sent_outside:
+        console.print(f"{written.sent_outside:,} of them are filed in this range and carry a time outside of it.")
     if not written.missing:
         console.print("No hour of this range is missing.", style="bold green")
         return
