@@ -11,11 +11,11 @@ import pytest
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
 from dagster._core.scheduler.instigation import InstigatorTick, TickStatus
 from dagster._core.test_utils import (
-    InProcessTestWorkspaceLoadTarget,
     create_test_daemon_workspace_context,
     freeze_time,
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
 from dagster._daemon.sensor import execute_sensor_iteration
 
 from pipelines import alert_sensor
@@ -47,7 +47,7 @@ def ticks_of() -> Iterator[Callable[[World], Tick]]:
             def tick() -> InstigatorTick:
                 world.clock.advance(BETWEEN_TICKS)
                 target = LoadableTargetOrigin(module_name=__name__, attribute="of_the_ticked_world")
-                workspace = InProcessTestWorkspaceLoadTarget(InProcessCodeLocationOrigin(target))
+                workspace = InProcessWorkspaceLoadTarget(InProcessCodeLocationOrigin(target))
                 with (
                     freeze_time(world.clock.now()),
                     create_test_daemon_workspace_context(workspace, instance) as context,
