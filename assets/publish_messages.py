@@ -187,6 +187,7 @@ def _record(
         last_message_at=conversion.last_message_at,
         body_types=conversion.body_types,
         drift=conversion.drift,
+        quarantined_as=conversion.quarantined_as,
         built_at=now,
         updated_at=now,
     )

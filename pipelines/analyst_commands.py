@@ -29,6 +29,8 @@ from resources.runtime import Runtime
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from pipelines.query.export import Export, Wanted
+
 # DuckDB and Arrow take half a second to import; --help does not wait for them.
 _HOURS_SHOWN = 24 * 14
 _MISSING_SHOWN = 12
@@ -100,6 +102,8 @@ def export(
 ) -> None:
     """Write what a person or a conversation said to a file, and beside it the hours in that range that are missing.
 
+    A message is in the range when it was sent in it, or is filed under an hour of it.
+
     Exit code 0, also when hours are missing; 1: it failed; 2: usage or configuration.
     """
     import duckdb  # noqa: PLC0415
@@ -132,8 +136,14 @@ def export(
                 end(f"Nothing was exported. {error}", SOME_HOUR_FAILED)
             except duckdb.Error as error:
                 end(f"Nothing was exported. {of_the_archive(error)}", SOME_HOUR_FAILED)
+    _tell_what_was_written(written, wanted, output)
+
+
+def _tell_what_was_written(written: Export, wanted: Wanted, output: Path) -> None:
     console = Console()
     console.print(Text(f"{written.messages:,} messages from {wanted.first} to {wanted.last} (UTC): {output}"))
+    if written.sent_outside:
+        console.print(f"{written.sent_outside:,} of them are filed in this range and carry a time outside of it.")
     if not written.missing:
         console.print("No hour of this range is missing.", style="bold green")
         return

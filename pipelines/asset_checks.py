@@ -18,14 +18,18 @@ from resources.archive.errors import ArchiveError
 from resources.runtime import Runtime
 from resources.settings import AppSettings
 
-_ABOUT_MESSAGES = frozenset({FindingKind.CONSERVATION, FindingKind.VOLUME})
+_ABOUT_MESSAGES = frozenset(
+    {FindingKind.CONSERVATION, FindingKind.VOLUME, FindingKind.HOUR_ZONE, FindingKind.LINES_TOO_LONG}
+)
 _PROMISES = {
     FindingKind.HOURS_LOST: "No hour is lost, or every loss is acknowledged.",
     FindingKind.HOURS_UNSETTLED: "Every hour was seen once it was settled, or that is acknowledged.",
     FindingKind.HOURS_AT_RISK: "Every hour is safe 12 hours before the platform deletes it.",
+    FindingKind.HOUR_ZONE: "Most messages carry a time in the hour under which they are filed.",
     FindingKind.HOURS_FAILING: "No hour fails three times in a row.",
     FindingKind.ARCHIVE_LAG: "Every hour is asked for within 3 hours of being due.",
     FindingKind.CONSERVATION: "The messages hold every line of the raw files.",
+    FindingKind.LINES_TOO_LONG: "No line is kept out of the messages for its length.",
     FindingKind.FILES_SHRANK: "The platform never gives a smaller file than before.",
     FindingKind.DAYS_BEHIND: "Every day is one object a day after it is closed.",
     FindingKind.HOURS_DAMAGED: "What was verified of what is stored is whole.",

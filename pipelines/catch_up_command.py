@@ -17,9 +17,9 @@ from pipelines.command_options import HOURS_NEWLY_LOST, SOME_HOUR_FAILED, USAGE_
 from pipelines.due_now import due_now
 from pipelines.findings import FindingKind
 from pipelines.planner import PlannedTask, in_order, looks_by_hand
+from pipelines.telling import watch_and_tell
 from pipelines.upkeep import keep_up
-from pipelines.watch import look_through, tell_what_is_new
-from resources.alerts import AlertNotSent, send_alert
+from resources.alerts import alert_services
 from resources.archive.errors import ArchiveError, ArchiveRefused
 from resources.credentials import MissingSecret
 from resources.hours.due import Task
@@ -45,7 +45,7 @@ class CatchUp:
         self._apps = apps
         self._patience = Patience()
         self._problems: dict[str, None] = {}
-        self._is_configured = True
+        self._is_configured = self._all_is_told = True
 
     def run(self, hours: Collection[Hour] | None) -> int:
         """Do what is due, or look at those hours, and return the exit code."""
@@ -106,28 +106,17 @@ class CatchUp:
 
     def _tell_people(self) -> None:
         """Send what is new to the alert URLs, for archives that run without Dagster's sensors."""
-
-        def send(title: str, text: str) -> bool:
-            return send_alert(self._runtime.settings.alerts, title, text)
-
-        now = self._runtime.clock.now()
-        for app in self._apps:
-            try:
-                findings = look_through(self._runtime, app, now)
-                self._patience.notice(None)
-                for finding in findings:
-                    if finding.kind is FindingKind.RECORDS_UNREADABLE:  # its hours were planned by nobody
-                        self._say(f"{app.name} {finding.hours_in_words}: {finding.sentence}")
-                tell_what_is_new(self._runtime, app, findings, now, send)
-            except ArchiveError as error:
-                self._patience.notice(error)
-                self._meet(error)
-            except MissingSecret as error:
-                self._meet(error)
-            except AlertNotSent as error:
-                self._console.print(Text(str(error), style="bold red"))
-            if self._patience.is_over:
-                break
+        # Where S3 is out of reach, one app is enough to say so.
+        apps = self._apps[:1] if self._patience.is_over else self._apps
+        told = watch_and_tell(
+            self._runtime, apps, self._runtime.clock.now(), alert_services(self._runtime.settings.alerts)
+        )
+        for app, finding in told.found:
+            if finding.kind is FindingKind.RECORDS_UNREADABLE:  # its hours were planned by nobody
+                self._say(f"{app} {finding.hours_in_words}: {finding.sentence}")
+        for problem in told.problems:
+            self._print(problem)
+        self._all_is_told = not told.problems
 
     def _meet(self, error: Exception) -> None:
         self._is_configured &= not isinstance(error, MissingSecret | LocalStateError | ArchiveRefused)
@@ -136,11 +125,16 @@ class CatchUp:
     def _say(self, problem: str) -> None:
         if problem not in self._problems:
             self._problems[problem] = None
-            self._console.print(Text(printable_lines(problem), style="bold red"), soft_wrap=True)
+            self._print(problem)
+
+    def _print(self, problem: str) -> None:
+        self._console.print(Text(printable_lines(problem), style="bold red"), soft_wrap=True)
 
     def _exit_code(self, results: Sequence[TaskResult]) -> int:
         if not self._is_configured and not results:
             return USAGE_OR_CONFIGURATION
         if self._problems or any(result.failed for result in results):
             return SOME_HOUR_FAILED
-        return HOURS_NEWLY_LOST if any(result.outcome is Outcome.NEWLY_LOST for result in results) else 0
+        if any(result.outcome is Outcome.NEWLY_LOST for result in results):
+            return HOURS_NEWLY_LOST
+        return 0 if self._all_is_told else SOME_HOUR_FAILED

@@ -49,8 +49,8 @@ def catch_up(app_name: AppOption = None, hours: HoursOption = None) -> None:
 
     Works without DAGSTER_HOME; with it, the runs show in the Dagster UI.
 
-    Exit code 0: no hour failed. 1: some hour or app failed. 2: usage or configuration; nothing was asked of the
-    platform. 3: none failed, but hours were newly found lost.
+    Exit code 0: no hour failed. 1: some hour or app failed, or people could not be told. 2: usage or configuration;
+    nothing was asked of the platform. 3: none failed, but hours were newly found lost.
     """
     # Dagster takes a second to import; --help and status do not wait for it.
     from pipelines.catch_up_command import CatchUp  # noqa: PLC0415

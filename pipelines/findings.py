@@ -1,7 +1,7 @@
 """What is wrong in an app's part of the ledger: pure functions from records and the time to findings.
 
 Each kind of finding is a check in Dagster's UI, which stays red as long as its cause stays. Not here: reading the
-ledger and telling people (`watch.py`), showing checks (`asset_checks.py`).
+ledger (`watch.py`), telling people (`telling.py`), showing checks (`asset_checks.py`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
+from assets.conversion.unreadable import UnreadableReason
 from assets.daily.closed_day import hours_that_matter, is_compacted, objects_of
 from resources.archive.ledger import NO_RECORDS, DaysRead, HourRecords, HoursRead
-from resources.archive.records import CaptureRecord, is_safe, messages_are_current
+from resources.archive.records import CaptureRecord, MessagesRecord, is_safe, messages_are_current
 from resources.archive.watch_record import WatchRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour
@@ -36,23 +37,27 @@ _FEWEST_WEEKS = 2
 _SMALLEST_MEDIAN = 20
 _FAR = 5
 _DAYS_JUDGED = 7
+_ZONE_HOURS_JUDGED = 48
+_FEWEST_MISFILED_HOURS = 3
 _HOURS_NAMED = 12
 
 
 class FindingKind(StrEnum):
-    """What can be wrong. Each is the name of a check."""
+    """What can be wrong, the most urgent first: in this order it is told. Each is the name of a check."""
 
+    HOURS_AT_RISK = "hours_at_risk"
+    HOUR_ZONE = "hour_zone"
+    HOURS_FAILING = "hours_failing"
     HOURS_LOST = "hours_lost"
     HOURS_UNSETTLED = "hours_unsettled"
-    HOURS_AT_RISK = "hours_at_risk"
-    HOURS_FAILING = "hours_failing"
-    ARCHIVE_LAG = "archive_lag"
-    CONSERVATION = "conservation"
-    FILES_SHRANK = "files_shrank"
-    VOLUME = "volume"
-    DAYS_BEHIND = "days_behind"
     HOURS_DAMAGED = "hours_damaged"
     RECORDS_UNREADABLE = "records_unreadable"
+    CONSERVATION = "conservation"
+    LINES_TOO_LONG = "lines_too_long"
+    FILES_SHRANK = "files_shrank"
+    DAYS_BEHIND = "days_behind"
+    ARCHIVE_LAG = "archive_lag"
+    VOLUME = "volume"
 
 
 WARNINGS = frozenset({FindingKind.ARCHIVE_LAG, FindingKind.VOLUME})
@@ -85,6 +90,13 @@ class Finding:
 
 
 _SENTENCES = {
+    FindingKind.HOUR_ZONE: (
+        "On the days that begin with these hours, most messages carry a time that lies in another hour than the one "
+        "they are filed under: hour_zone of this app is most likely wrong, and hours are asked for too early or too "
+        "late. It is +08:00 on Easemob's clusters in China, and +00:00 overseas. Set it in the settings file and "
+        "restart. If messages with older times were imported, do nothing. This passes once most of the latest 48 hours "
+        "are filed right."
+    ),
     FindingKind.HOURS_LOST: (
         "The platform has deleted these hours and the archive has nothing of them, or not all. Find out why nobody "
         "asked in time, then acknowledge the loss: chat-archive acknowledge --app ORG/APP --hours A..B --reason ..."
@@ -109,6 +121,10 @@ _SENTENCES = {
     FindingKind.CONSERVATION: (
         "The messages of these hours do not hold all lines of their raw files. Run the messages asset of these hours; "
         "the raw files are safe."
+    ),
+    FindingKind.LINES_TOO_LONG: (
+        "Lines of these hours are longer than limits.max_line_bytes of this app, so their messages are in no table. "
+        "The files are safe: raise that limit in the settings file, restart, and run the messages asset of these hours."
     ),
     FindingKind.FILES_SHRANK: (
         "The platform gave less than before: a smaller file, or none. The archive keeps both, and messages are their "
@@ -148,7 +164,7 @@ def findings_of(
     damaged: Collection[str] = (),
     now: datetime,
 ) -> list[Finding]:
-    """Return what is wrong, at most one finding a kind.
+    """Return what is wrong, at most one finding a kind, the most urgent first.
 
     Args:
         app: The app.
@@ -163,6 +179,7 @@ def findings_of(
     open_losses = watch.unacknowledged
     unreadable = _unreadable_records(records, dailies)
     concerned: dict[FindingKind, Sequence[str]] = {
+        FindingKind.HOUR_ZONE: [day.hours[0].key for day in _days_of_a_wrong_zone(hours, records.readable)],
         FindingKind.HOURS_LOST: [key for key in open_losses if watch.losses[key].reason is not Reason.NOT_SETTLED],
         FindingKind.HOURS_UNSETTLED: [key for key in open_losses if watch.losses[key].reason is Reason.NOT_SETTLED],
         FindingKind.VOLUME: [hour.key for hour in _of_odd_volume(hours, records.readable)],
@@ -238,6 +255,11 @@ def _is_not_conserved(app: AppSettings, hour: Hour, known: HourRecords, now: dat
     return messages is not None and not messages.counts.add_up
 
 
+def _has_lines_too_long(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
+    del app, hour, now
+    return known.messages is not None and UnreadableReason.TOO_LONG in known.messages.quarantined_as
+
+
 def _has_shrunk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
     """Tell whether a look gave fewer lines than the one before it, in shorter files, in fewer, or in none."""
     del app, hour, now
@@ -254,6 +276,7 @@ _TESTS = {
     FindingKind.HOURS_FAILING: _is_failing,
     FindingKind.ARCHIVE_LAG: _is_lagging,
     FindingKind.CONSERVATION: _is_not_conserved,
+    FindingKind.LINES_TOO_LONG: _has_lines_too_long,
     FindingKind.FILES_SHRANK: _has_shrunk,
 }
 _NEED_BOTH_RECORDS = frozenset({FindingKind.ARCHIVE_LAG, FindingKind.CONSERVATION})
@@ -271,6 +294,23 @@ def _of_odd_volume(hours: Sequence[Hour], records: Mapping[Hour, HourRecords]) -
         usual = median(comparable)
         if usual >= _SMALLEST_MEDIAN and not usual / _FAR <= found <= usual * _FAR:
             yield hour
+
+
+def _days_of_a_wrong_zone(hours: Sequence[Hour], records: Mapping[Hour, HourRecords]) -> list[Day]:
+    """Return days, not hours, so that a person is told once a day; none unless most of the latest hours are misfiled.
+
+    Only the latest are judged: what was filed under a wrong hour stays there after the settings are mended.
+    """
+    counts = {hour: known.counts for hour in hours[-_ZONE_HOURS_JUDGED:] if (known := _messages_of(hour, records))}
+    spoken = [hour for hour, count in counts.items() if count.messages]
+    misfiled = [hour for hour in spoken if counts[hour].outside_hour * 2 > counts[hour].messages]
+    if len(misfiled) < _FEWEST_MISFILED_HOURS or len(misfiled) * 2 <= len(spoken):
+        return []
+    return sorted({Day.of(hour) for hour in misfiled})
+
+
+def _messages_of(hour: Hour, records: Mapping[Hour, HourRecords]) -> MessagesRecord | None:
+    return records.get(hour, NO_RECORDS).messages
 
 
 def _days_behind(

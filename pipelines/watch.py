@@ -1,25 +1,20 @@
-"""The watch: look through an app's ledger, write down losses, and tell people what is new, each thing once.
+"""The watch: look through an app's ledger, write down losses, and say what is wrong.
 
-What is wrong is decided in `findings.py`; how it is sent in `resources/alerts.py`.
+What is wrong is decided in `findings.py`; who is told in `telling.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from assets.daily.closed_day import is_finished
-from pipelines.findings import WARNINGS, Finding, findings_of, loss_of
+from pipelines.findings import Finding, findings_of, loss_of
 from pipelines.planner import hours_of_the_archive, to_be_read
 from resources.archive.watch_record import WatchRecord
 from resources.hours.hour import Hour
 from resources.hours.watched import planned_from, watched_from
 from resources.runtime import Runtime
 from resources.settings import AppSettings
-
-Send = Callable[[str, str], bool]
-"""Sends a title and a text; tells whether there was anybody to tell."""
 
 
 def look_through(runtime: Runtime, app: AppSettings, now: datetime) -> list[Finding]:
@@ -68,37 +63,3 @@ def look_through(runtime: Runtime, app: AppSettings, now: datetime) -> list[Find
         damaged=verification.damaged if verification is not None else {},
         now=now,
     )
-
-
-def tell_what_is_new(runtime: Runtime, app: AppSettings, findings: list[Finding], now: datetime, send: Send) -> int:
-    """Send an alert for each finding with hours that were not told yet, and return how many alerts were sent.
-
-    An alert is remembered after it was sent: if the machine stops in between it is sent twice rather than never.
-
-    Raises:
-        ArchiveError: The watch record cannot be read or written.
-        AlertNotSent: As `send` raises it; what was not sent is tried again at the next watch.
-    """
-    ledger = runtime.archive(app).ledger
-    sent = 0
-    for finding in findings:
-        if finding.kind in WARNINGS:
-            continue
-        told = (ledger.watch() or WatchRecord(app=app.name)).told
-        new = tuple(hour for hour in finding.hours if f"{finding.kind}:{hour}" not in told)
-        if not new:
-            continue
-        news = replace(finding, hours=new)
-        title = f"Chat archive, {app.name}: {len(new):,} {'hour' if len(new) == 1 else 'hours'}, {finding.kind.value}"
-        if not send(title, f"{news.hours_in_words} (UTC). {news.sentence}"):
-            return 0
-        _remember(runtime, app, [f"{finding.kind}:{hour}" for hour in new], now)
-        sent += 1
-    return sent
-
-
-def _remember(runtime: Runtime, app: AppSettings, news: list[str], now: datetime) -> None:
-    def change(watch: WatchRecord | None) -> WatchRecord:
-        return (watch or WatchRecord(app=app.name)).with_told(news, now)
-
-    runtime.archive(app).ledger.update_watch(change)

@@ -1,44 +1,70 @@
-"""Telling people: a title and a text to every alert URL in the settings, over apprise. Nothing else.
+"""Telling people: a title and a text to one alert URL of the settings, over apprise. Nothing else.
 
-What is worth telling, and that it is told once, is decided in `pipelines/watch.py`.
+What is worth telling, and that each service is told once, is decided in `pipelines/telling.py`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
+from typing import Final
 
-from resources.credentials import SecretReference
+from resources.credentials import MissingSecret, SecretReference
 from resources.library_logs import keep_secrets_out_of_logs
-from resources.settings import AlertSettings
+from resources.settings import AlertSettings, AlertUrl
+
+_FAILURES_BORNE: Final = 2
+"""A service that is down costs seconds a try, and a sensor's tick has a minute for all apps and services."""
 
 
 class AlertNotSent(Exception):
-    """Raised when at least one alert URL could not be reached. It names none: an alert URL holds a token."""
+    """Raised when an alert URL could not be reached. It tells only its place: an alert URL holds a token."""
 
 
-def send_alert(settings: AlertSettings, title: str, text: str, environment: Mapping[str, str] = os.environ) -> bool:
-    """Send an alert to every URL in the settings.
+class AlertService:
+    """One service that people read, used for the length of one watch: after two failures it is left alone.
 
-    Returns:
-        Whether there was anybody to tell: False when the settings name no URL.
-
-    Raises:
-        AlertNotSent: Some service refused it or could not be reached.
-        MissingSecret: An environment variable that the settings name is not set.
+    Attributes:
+        name: What may be written down of its URL: a digest, too short to prove a guessed password by. Of a URL that an
+            environment variable holds it is the variable's, so that a new token makes no new service.
     """
-    import apprise  # noqa: PLC0415 - importing it takes 0.3 s, which only who sends an alert should pay
 
-    if not settings.urls:
-        return False
-    keep_secrets_out_of_logs()
-    people = apprise.Apprise()
-    for url in settings.urls:
-        secret = url.read(environment) if isinstance(url, SecretReference) else url
-        people.add(secret.get_secret_value())
-    if len(people) != len(settings.urls) or not people.notify(title=title, body=text):
-        raise AlertNotSent(
-            "An alert could not be sent to every URL under alerts.urls. "
-            "Check those URLs, and the network to their services; it is sent again at the next watch.",
-        )
-    return True
+    def __init__(self, place: int, url: AlertUrl, environment: Mapping[str, str]) -> None:
+        self._url = url
+        self._environment = environment
+        self._failures = 0
+        identity = f"env:{url.env}" if isinstance(url, SecretReference) else url.get_secret_value()
+        self.name = hashlib.sha256(identity.encode()).hexdigest()[:8]
+        self._where = f"URL {place} under alerts.urls"
+
+    def send(self, title: str, text: str) -> None:
+        """Send an alert.
+
+        Raises:
+            AlertNotSent: The service refused it or could not be reached, or its environment variable is not set.
+        """
+        try:
+            arrived = self._failures < _FAILURES_BORNE and self._notify(title, text)
+        except MissingSecret as error:
+            raise AlertNotSent(f"{self._where} is told nothing. {error}") from None
+        if not arrived:
+            self._failures += 1
+            raise AlertNotSent(
+                f"An alert could not be sent to {self._where}. "
+                "Check that URL, and the network to its service; what it missed is sent again at the next watch.",
+            )
+
+    def _notify(self, title: str, text: str) -> bool:
+        import apprise  # noqa: PLC0415 - importing it takes 0.3 s, which only who sends an alert should pay
+
+        keep_secrets_out_of_logs()
+        url = self._url.read(self._environment) if isinstance(self._url, SecretReference) else self._url
+        people = apprise.Apprise()
+        people.add(url.get_secret_value())
+        return len(people) == 1 and bool(people.notify(title=title, body=text))
+
+
+def alert_services(settings: AlertSettings, environment: Mapping[str, str] = os.environ) -> tuple[AlertService, ...]:
+    """Return the services in the settings, in their order; none when the settings name no URL."""
+    return tuple(AlertService(place, url, environment) for place, url in enumerate(settings.urls, 1))

@@ -1,4 +1,4 @@
-"""The private folder on this machine that processes share: request budgets and encrypted tokens. Nothing else.
+"""The private folder on this machine that processes share: request budgets, encrypted tokens, and `alert_memory.py`.
 
 Everything in it may be deleted at any time; it is then made anew. What must not be lost lies in S3.
 """

@@ -47,6 +47,15 @@ class Runtime:
         """The archive's bucket."""
         return ArchiveBucket(self.settings.archive, self.clock)
 
+    @cached_property
+    def folder(self) -> Path:
+        """The private folder that processes share.
+
+        Raises:
+            LocalStateError: It cannot be made or written.
+        """
+        return self._folder or local_state_folder()
+
     def archive(self, app: AppSettings) -> AppArchive:
         """The app's part of the archive."""
         return app_archive(app, self.bucket)
@@ -59,9 +68,8 @@ class Runtime:
             LocalStateError: The private folder cannot be written.
         """
         if app.slug not in self._platforms:
-            folder = self._folder or local_state_folder()
             budget_url = self.settings.archive.request_budget_url
-            self._platforms[app.slug] = connect(app, folder, self.clock, self._random, budget_url)
+            self._platforms[app.slug] = connect(app, self.folder, self.clock, self._random, budget_url)
         return self._platforms[app.slug]
 
     def close(self) -> None:

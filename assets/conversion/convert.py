@@ -5,6 +5,7 @@ The one entrance to this package. Where raw revisions come from and where the fi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ class Conversion:
         body_types: How many messages have each type of body, by name, as `Tally` counts them.
         chat_types: How many messages have each chat type, likewise.
         drift: What the lines hold that the documentation does not.
+        quarantined_as: How many lines are in the quarantine for each reason.
     """
 
     counts: MessageCounts
@@ -102,6 +104,7 @@ class Conversion:
     body_types: dict[str, int]
     chat_types: dict[str, int]
     drift: tuple[Oddity, ...]
+    quarantined_as: dict[str, int]
 
 
 def convert_revisions(
@@ -174,6 +177,7 @@ def convert_revisions(
         body_types=dict(sorted(tally.body_types.items())),
         chat_types=dict(sorted(tally.chat_types.items())),
         drift=drift.report,
+        quarantined_as=dict(sorted(lines.quarantined_as.items())),
     )
 
 
@@ -200,6 +204,7 @@ class _Lines:
         self._blank = 0
         self._quarantined: list[tuple[str, int, str, bytes]] = []
         self._quarantined_bytes = 0
+        self.quarantined_as: Counter[str] = Counter()
 
     def add_revision(self, sha256: str, blocks: Iterator[Block]) -> None:
         for block in blocks:
@@ -228,6 +233,7 @@ class _Lines:
     def _write_quarantined(self) -> None:
         columns: list[Any] = list(zip(*self._quarantined, strict=True))
         arrays = [pa.array(column, field.type) for column, field in zip(columns, QUARANTINE_SCHEMA, strict=True)]
+        self.quarantined_as.update(reason for _, _, reason, _ in self._quarantined)
         self._quarantine.write(pa.Table.from_arrays(arrays, schema=QUARANTINE_SCHEMA))
         self._quarantined = []
         self._quarantined_bytes = 0

@@ -1,6 +1,8 @@
 """What one person or one conversation said, as a file, with the hours in that range that are missing and why.
 
-An export that is silent about its gaps would be taken for everything; so it never is.
+An export that is silent about its gaps would be taken for everything; so it never is. For the same reason a message is
+in the range when it was sent in it, wherever it is filed, and when it is filed in it, whenever it was sent: it may have
+been imported with a time of its own, or be filed an hour off.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,11 +25,20 @@ _BY_USER: Final = """(sender = $user
     -- A group may have the same id as a user.
     OR (recipient = $user AND chat_type IS DISTINCT FROM 'groupchat' AND chat_type IS DISTINCT FROM 'chatroom'))"""
 _BY_CONVERSATION: Final = "conversation_id = $conversation"
-# A message may be filed an hour off, and so in a neighbouring day.
-_MESSAGES: Final = """
+_SENT_IN_RANGE: Final = "(timestamp >= $begin AND timestamp < $end)"
+_FILED_IN_RANGE: Final = """(date + to_hours(hour) >= $begin::TIMESTAMP AND date + to_hours(hour) < $end::TIMESTAMP)"""
+_MESSAGES: Final = f"""
 SELECT * FROM messages
-WHERE app = $app AND date BETWEEN $first_date AND $last_date AND timestamp >= $begin AND timestamp < $end AND {who}
+WHERE app = $app AND date BETWEEN $first_date AND $last_date AND ({_SENT_IN_RANGE} OR {_FILED_IN_RANGE}) AND {{who}}
 ORDER BY timestamp, msg_id, hour"""
+_SENT_OUTSIDE: Final = f"""
+SELECT count(*) FROM messages
+WHERE app = $app AND date BETWEEN $begin::DATE AND $end::DATE AND NOT {_SENT_IN_RANGE} AND {_FILED_IN_RANGE} AND {{who}}
+"""
+# What decides which objects are opened: the days of the range, and those that hold messages of a time in the range.
+_DAYS: Final = """
+SELECT least(min(date), $begin::DATE), greatest(max(date), $end::DATE) FROM coverage
+WHERE app = $app AND first_message_at < $end AND last_message_at >= $begin"""
 _KNOWN: Final = """
 SELECT starts_at, state, reason, complete, quarantined FROM coverage
 WHERE app = $app AND starts_at >= $begin AND starts_at < $end ORDER BY starts_at"""
@@ -73,11 +84,13 @@ class Export:
 
     Attributes:
         messages: How many.
+        sent_outside: How many of them are filed in the range and carry a time outside of it.
         missing: The hours that are missing, in order.
         missing_file: Where they are listed.
     """
 
     messages: int
+    sent_outside: int
     missing: tuple[MissingHour, ...]
     missing_file: Path
 
@@ -94,28 +107,29 @@ def export(connection: duckdb.DuckDBPyConnection, wanted: Wanted, output: Path) 
         duckdb.Error: The archive cannot be read or the file cannot be written.
     """
     span = {"app": wanted.app, "begin": wanted.first.start, "end": wanted.last.end}
-    parameters: dict[str, Any] = span | {
-        "first_date": (wanted.first.start - timedelta(days=1)).date(),
-        "last_date": (wanted.last.end + timedelta(days=1)).date(),
-    }
-    who = []
+    parameters: dict[str, Any] = dict(span)
+    conditions = []
     if wanted.user is not None:
-        who.append(_BY_USER)
+        conditions.append(_BY_USER)
         parameters["user"] = wanted.user
     if wanted.conversation is not None:
-        who.append(_BY_CONVERSATION)
+        conditions.append(_BY_CONVERSATION)
         parameters["conversation"] = wanted.conversation
+    who = " AND ".join(conditions)
     missing = tuple(_missing(wanted, connection.execute(_KNOWN, span).fetchall()))
     missing_file = output.with_name(f"{output.name}.missing.csv")
     unfinished = output.with_name(f".{output.name}.unfinished")
     try:
-        query = _MESSAGES.format(who=" AND ".join(who))
+        ((sent_outside,),) = connection.execute(_SENT_OUTSIDE.format(who=who), parameters).fetchall()
+        ((first_date, last_date),) = connection.execute(_DAYS, span).fetchall()
+        parameters |= {"first_date": first_date, "last_date": last_date}
+        query = _MESSAGES.format(who=who)
         messages = write(connection, query, FORMS_OF_FILES[output.suffix], unfinished, parameters)
         _write_missing(missing, missing_file)
         unfinished.replace(output)
     finally:
         unfinished.unlink(missing_ok=True)
-    return Export(messages, missing, missing_file)
+    return Export(messages, sent_outside, missing, missing_file)
 
 
 def _missing(wanted: Wanted, known: list[tuple[datetime, str, str, bool, int | None]]) -> Iterator[MissingHour]:

@@ -306,6 +306,7 @@ class MessagesRecord(_Record):
     last_message_at: AwareDatetime | None = None
     body_types: dict[str, int] = Field(default_factory=dict)
     drift: tuple[Oddity, ...] = ()
+    quarantined_as: dict[str, int] = Field(default_factory=dict, description="quarantined lines by their reason")
     built_at: AwareDatetime | None = None
     failures_in_a_row: int = 0
     last_failure_at: AwareDatetime | None = None

@@ -1,7 +1,7 @@
 """What was noticed about an app's hours and told to people: losses, acknowledgements, alerts sent, old hours left open.
 
 One record an app, beside its hours' records. It is kept apart from them because it has other writers: the watch, and a
-person who acknowledges. Data only; noticing lies in `pipelines/findings.py`, telling in `pipelines/watch.py`.
+person who acknowledges. Data only; noticing lies in `pipelines/findings.py`, telling in `pipelines/telling.py`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ class WatchRecord(BaseModel):
     record_version: Literal[1] = 1
     app: str
     losses: dict[str, Loss] = Field(default_factory=dict, description="by the hour's key")
-    told: dict[str, AwareDatetime] = Field(default_factory=dict, description="what was told, and when")
+    told: dict[str, AwareDatetime] = Field(
+        default_factory=dict, description="what was told, and when; with @ and a service's name while others lack it"
+    )
     seen_through: SeenThrough | None = Field(default=None, description="None: every record is still to be read")
 
     @property
@@ -90,7 +92,20 @@ class WatchRecord(BaseModel):
             losses[hour] = losses[hour].model_copy(update=stamp)
         return self.model_copy(update={"losses": losses})
 
-    def with_told(self, news: Collection[str], now: datetime) -> Self:
-        """Return the record after those news were told; what was told long ago is forgotten."""
-        recent = {each: at for each, at in self.told.items() if now - at < TOLD_IS_KEPT_FOR}
-        return self.model_copy(update={"told": recent | dict.fromkeys(sorted(news), now)})
+    def was_told(self, news: str, service: str) -> bool:
+        """Tell whether a service has got this: alone, or with everybody else."""
+        return news in self.told or f"{news}@{service}" in self.told
+
+    def with_told(self, news: Collection[str], now: datetime, service: str, everybody: Collection[str]) -> Self:
+        """Return the record after a service was told those news; what was told long ago is forgotten.
+
+        What everybody has got stands there without a name, which is all that older versions of this program know: they
+        tell everybody again what only some have got, and keep the rest.
+        """
+        told = {each: at for each, at in self.told.items() if now - at < TOLD_IS_KEPT_FOR}
+        for each in sorted(news):
+            of_services = {f"{each}@{name}" for name in everybody}
+            told[f"{each}@{service}"] = now
+            if of_services <= told.keys():
+                told = {known: at for known, at in told.items() if known not in of_services} | {each: now}
+        return self.model_copy(update={"told": told})

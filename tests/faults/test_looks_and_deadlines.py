@@ -20,7 +20,8 @@ from pipelines.catch_up_report import summarise
 from pipelines.due_now import due_now
 from pipelines.findings import FindingKind
 from pipelines.planner import PlannedTask, in_order
-from pipelines.watch import look_through, tell_what_is_new
+from pipelines.telling import watch_and_tell
+from pipelines.watch import look_through
 from resources.archive.app_archive import app_archive
 from resources.hours.due import Task
 from resources.hours.hour import Hour, hours_between
@@ -29,6 +30,7 @@ from resources.simulated_platform import ScriptedAnswer, SimulatedApp, Version, 
 from resources.simulated_platform.hour_files import gzip_files
 from tests.assets.looking import HOUR, hour_that_grows, hour_that_stays, look, record_of, stored, turn_to_age
 from tests.conftest import MakeWorld
+from tests.pipelines.inbox import Inbox
 from tests.pipelines.query.archives import archive_lines, message
 from tests.world import World
 
@@ -153,15 +155,10 @@ def test_case_14_a_file_that_is_there_no_more_inside_the_window_is_told_to_peopl
 
 def told_of(world: World) -> dict[FindingKind, list[str]]:
     """Return what people are told now, by kind: the hours that the words name."""
-    told: dict[FindingKind, list[str]] = {}
-
-    def send(title: str, text: str) -> bool:
-        told[FindingKind(title.rpartition(" ")[2])] = text.partition(" (UTC)")[0].split(", ")
-        return True
-
-    now = world.clock.now()
-    tell_what_is_new(world.runtime, world.app, look_through(world.runtime, world.app, now), now, send)
-    return told
+    inbox = Inbox()
+    watch_and_tell(world.runtime, [world.app], world.clock.now(), [inbox])
+    hours = (text.partition(" (UTC)")[0].split(", ") for _, text in inbox.letters)
+    return dict(zip(map(FindingKind, inbox.kinds), hours, strict=True))
 
 
 # Case 15: zones and borders

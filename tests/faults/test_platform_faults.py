@@ -14,7 +14,7 @@ from assets.asset_metadata import messages_metadata, raw_history_metadata
 from assets.capture import capture_hour
 from assets.publish_messages import publish_messages
 from pipelines.due_now import due_now
-from pipelines.watch import look_through, tell_what_is_new
+from pipelines.telling import watch_and_tell
 from resources.chat_platform.errors import PlanLimitReached, PlatformError, RequestRefused
 from resources.chat_platform.patience import LONGEST_RETRY_AFTER_SECONDS, LONGEST_WAITS_SECONDS
 from resources.hours.hour import Hour, hours_between
@@ -24,6 +24,7 @@ from resources.simulated_platform import EmptyHourAnswer, ScriptedAnswer, Simula
 from resources.simulated_platform.error_bodies import ErrorAnswer
 from tests.assets.looking import HOUR, SILENT, hour_that_stays, look, record_of, stored, turn_to_age
 from tests.conftest import MakeWorld
+from tests.pipelines.inbox import Inbox
 from tests.world import World
 
 
@@ -105,19 +106,13 @@ def test_case_02_a_platform_that_says_429_for_hours_is_told_to_people_before_the
     world = make_world(first_hour=HOUR.key)
     turn_to_age(world, HOUR, 2)
     world.platform.script("history", refusal(error_bodies.RATE_LIMIT, Retry_After="86400"), times=100)
-    titles: list[str] = []
-
-    def send(title: str, _: str) -> bool:
-        titles.append(title)
-        return True
-
-    while not titles and world.clock.now() < world.app.policy.deadline(HOUR):
+    inbox = Inbox()
+    while not inbox.letters and world.clock.now() < world.app.policy.deadline(HOUR):
         if any(task.hour == HOUR for task in due_now(world.runtime, world.app, world.clock.now())):
             look(world, HOUR)
-        now = world.clock.now()
-        tell_what_is_new(world.runtime, world.app, look_through(world.runtime, world.app, now), now, send)
+        watch_and_tell(world.runtime, [world.app], world.clock.now(), [inbox])
         world.clock.advance(timedelta(minutes=15))
-    assert titles == ["Chat archive, acme/support: 1 hour, hours_failing"]
+    assert [title for title, _ in inbox.letters] == ["Chat archive, acme/support: 1 hour, hours_failing"]
     assert world.clock.now() < world.app.policy.settled_at(HOUR)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from assets.coverage.publish_coverage import publish_coverage
 from pipelines import command_line, command_options
 from resources.runtime import Runtime
 from tests.pipelines.query.archives import DAY, archive_lines, message, small_archive
@@ -113,6 +114,16 @@ def test_an_export_that_fails_quotes_no_message(world: World, type_: Type, s3_cl
     assert key in result.output
     assert "hello" not in result.output
     assert list(tmp_path.glob("*ann*")) == []
+
+
+def test_export_tells_how_many_messages_carry_a_time_outside_of_the_range(
+    world: World, type_: Type, tmp_path: Path
+) -> None:
+    hour = DAY.hours[7]
+    archive_lines(world, hour, message(1, hour.plus(-500), "ann", "bob", "imported"))
+    publish_coverage(world.runtime)
+    result = type_("export", "--user", "ann", "--output", str(tmp_path / "ann.csv"))
+    assert "1 of them are filed in this range and carry a time outside of it." in result.stdout.replace("\n", " ")
 
 
 def test_catch_up_compacts_closed_days_and_rebuilds_coverage(world: World, type_: Type) -> None:

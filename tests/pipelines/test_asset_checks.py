@@ -1,4 +1,4 @@
-"""Sticky checks, the sensor and the reconciliation in Dagster: they show the ledger, not one run's colour."""
+"""Sticky checks and the reconciliation in Dagster: they show the ledger, not one run's colour."""
 
 from __future__ import annotations
 
@@ -10,12 +10,8 @@ import pytest
 import yaml
 
 from assets.app_assets import messages_key, raw_history_key
-from pipelines import alert_sensor
-from pipelines.alert_sensor import SENSOR_NAME
 from pipelines.definitions import build_definitions
 from pipelines.reconcile import reconcile_app
-from resources.alerts import AlertNotSent
-from resources.archive.errors import ArchiveRefused
 from resources.hours.hour import Hour
 from tests.conftest import MakeWorld
 from tests.pipelines.test_schedules import run, tick
@@ -53,6 +49,8 @@ def test_all_checks_of_a_healthy_archive_pass(make_world: MakeWorld, instance: d
         "days_behind",
         "hours_damaged",
         "records_unreadable",
+        "hour_zone",
+        "lines_too_long",
     }
     assert all(found.values())
 
@@ -66,65 +64,6 @@ def test_a_lost_hour_keeps_its_check_failing_although_good_hours_follow(
     assert not checks(world, instance)["hours_lost"]
     run(world, instance, requests["2026112306"])
     assert not checks(world, instance)["hours_lost"]
-
-
-def sensor_tick(world: World, instance: dg.DagsterInstance, cursor: str | None = None) -> dg.SensorEvaluationContext:
-    repository = build_definitions(world.runtime).get_repository_def()
-    context = dg.build_sensor_context(
-        instance=instance,
-        cursor=cursor,
-        repository_def=repository,
-        resources={"runtime": world.runtime},
-    )
-    with context:
-        repository.get_sensor_def(SENSOR_NAME).evaluate_tick(context)
-    return context
-
-
-@pytest.fixture
-def letters(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Catch what the sensor sends."""
-    caught: list[str] = []
-
-    def send(_: object, title: str, text: str) -> bool:
-        caught.append(f"{title}\n{text}")
-        return True
-
-    monkeypatch.setattr(alert_sensor, "send_alert", send)
-    return caught
-
-
-def test_the_sensor_tells_of_a_loss_once(
-    make_world: MakeWorld, instance: dg.DagsterInstance, letters: list[str]
-) -> None:
-    world = make_world(first_hour="2026112008")
-    sensor_tick(world, instance)
-    sensor_tick(world, instance)
-    assert len([letter for letter in letters if "hours_lost" in letter]) == 1
-
-
-def test_the_sensor_says_when_the_ledger_cannot_be_read_and_not_at_every_tick(
-    make_world: MakeWorld, instance: dg.DagsterInstance, letters: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken = make_world()
-    monkeypatch.setattr(broken.runtime.bucket, "name", "absent-bucket")
-    with pytest.raises(ArchiveRefused):
-        sensor_tick(broken, instance)
-    with pytest.raises(ArchiveRefused):
-        sensor_tick(broken, instance, cursor=broken.clock.now().isoformat())
-    assert len(letters) == 1
-    assert "NoSuchBucket" in letters[0]
-
-
-def test_an_alert_that_cannot_be_sent_fails_the_tick(
-    make_world: MakeWorld, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def send(*_: object) -> bool:
-        raise AlertNotSent("Check those URLs.")
-
-    monkeypatch.setattr(alert_sensor, "send_alert", send)
-    with pytest.raises(dg.Failure, match="Check those URLs"):
-        sensor_tick(make_world(first_hour="2026112008"), instance)
 
 
 def test_reconcile_rebuilds_dagsters_picture_from_the_ledger_without_a_request(

@@ -1,8 +1,9 @@
-"""What is noticed in a ledger, what stays noticed, and what is told, once."""
+"""What is noticed in a ledger, and what stays noticed."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from rich.console import Console
@@ -13,8 +14,8 @@ from assets.publish_messages import publish_messages
 from pipelines.due_now import due_now
 from pipelines.findings import Finding, FindingKind, findings_of, loss_of
 from pipelines.operator_commands import acknowledge_losses
-from pipelines.watch import look_through, tell_what_is_new
-from resources.alerts import AlertNotSent
+from pipelines.telling import watch_and_tell
+from pipelines.watch import look_through
 from resources.archive.ledger import DaysRead, HourRecords, HoursRead
 from resources.archive.records import (
     CaptureRecord,
@@ -27,11 +28,13 @@ from resources.archive.records import (
 from resources.archive.watch_record import WatchRecord
 from resources.hours.hour import Hour, hours_between
 from resources.hours.state import HourState, Reason
+from resources.limits import DEFAULT_LIMITS
+from resources.simulated_platform import SimulatedApp
 from tests.assets.looking import record_of
 from tests.conftest import MakeWorld
+from tests.pipelines.inbox import Inbox
 from tests.pipelines.query.archives import DAY, archive_lines, message
 from tests.pipelines.test_planner import APP
-from tests.world import World
 
 HOUR = Hour.from_key("2026112000")
 END = HOUR.end
@@ -206,49 +209,10 @@ def test_an_hour_that_turns_out_not_to_be_lost_leaves_the_list_of_losses() -> No
     assert watch.with_hours_seen({}, {HOUR.key}, now).losses == {}
 
 
-class Inbox:
-    """Takes alerts; may be out of order."""
-
-    def __init__(self, *, works: bool = True, exists: bool = True) -> None:
-        self.works, self.exists = works, exists
-        self.letters: list[tuple[str, str]] = []
-
-    def send(self, title: str, text: str) -> bool:
-        if not self.works:
-            raise AlertNotSent("down")
-        if self.exists:
-            self.letters.append((title, text))
-        return self.exists
-
-
-@pytest.fixture
-def world_with_losses(make_world: MakeWorld) -> World:
-    return make_world(first_hour="2026112006")  # 06 and 07 are past their deadline at 09:30, 08 is at its last hour
-
-
-def watch(world: World, inbox: Inbox) -> int:
-    now = world.clock.now()
-    findings = look_through(world.runtime, world.app, now)
-    return tell_what_is_new(world.runtime, world.app, findings, now, inbox.send)
-
-
-def test_what_is_lost_and_what_will_be_is_told_once_with_what_to_do(world_with_losses: World) -> None:
-    inbox = Inbox()
-    assert watch(world_with_losses, inbox) == 2
-    assert watch(world_with_losses, inbox) == 0
-    (lost_title, lost_text), (risk_title, risk_text) = inbox.letters
-    assert "acme/support" in lost_title
-    assert "hours_lost" in lost_title
-    assert "2026112006, 2026112007, 2026112008" in lost_text
-    assert "chat-archive acknowledge" in lost_text
-    assert "hours_at_risk" in risk_title
-    assert "chat-archive catch-up" in risk_text
-
-
 def test_losses_of_long_ago_are_told_in_one_message_and_can_be_acknowledged(make_world: MakeWorld) -> None:
     world = make_world(first_hour="2026090100")
     inbox = Inbox()
-    watch(world, inbox)
+    watch_and_tell(world.runtime, [world.app], world.clock.now(), [inbox])
     (lost,) = [letter for letter in inbox.letters if "hours_lost" in letter[0]]
     assert "1,929 hours" in lost[0]
     assert lost[1].startswith("2026090100, 2026090101, ")
@@ -256,33 +220,11 @@ def test_losses_of_long_ago_are_told_in_one_message_and_can_be_acknowledged(make
     for task in due_now(world.runtime, world.app, world.clock.now())[:3]:
         capture_hour(task.hour, world.archive, lambda: world.runtime.platform(world.app), world.clock)
     assert record_of(world, first).reason is Reason.NEVER_ASKED
-    assert watch(world, inbox) == 0
+    assert watch_and_tell(world.runtime, [world.app], world.clock.now(), [inbox]).sent == 0
     hours = list(hours_between(first, first.plus(1928)))
     acknowledge_losses(Console(quiet=True), world.runtime, world.app, hours, "The archive began later.")
     found = {each.kind: each.hours for each in look_through(world.runtime, world.app, world.clock.now())}
     assert FindingKind.HOURS_LOST not in found
-
-
-def test_only_what_is_new_is_told_later(world_with_losses: World) -> None:
-    inbox = Inbox()
-    watch(world_with_losses, inbox)
-    world_with_losses.clock.advance(timedelta(hours=1))
-    watch(world_with_losses, inbox)
-    lost = [text for title, text in inbox.letters if "hours_lost" in title]
-    assert len(lost) == 2
-    assert lost[1].startswith("2026112009 ")
-
-
-def test_an_alert_that_could_not_be_sent_is_sent_at_the_next_watch(world_with_losses: World) -> None:
-    with pytest.raises(AlertNotSent):
-        watch(world_with_losses, Inbox(works=False))
-    inbox = Inbox()
-    assert watch(world_with_losses, inbox) == 2
-
-
-def test_without_anybody_to_tell_nothing_counts_as_told(world_with_losses: World) -> None:
-    assert watch(world_with_losses, Inbox(exists=False)) == 0
-    assert watch(world_with_losses, Inbox()) == 2
 
 
 def test_many_hours_are_named_shortly() -> None:
@@ -321,3 +263,62 @@ def test_a_day_that_is_not_one_object_a_day_after_it_was_closed_is_told(
     publish_daily(DAY, world.archive, world.clock)
     kinds = {each.kind for each in look_through(world.runtime, world.app, world.clock.now())}
     assert FindingKind.DAYS_BEHIND not in kinds
+
+
+@pytest.mark.parametrize(
+    ("outside_of_ten", "found"),
+    [
+        ((10, 10, 10), ["2026112000"]),
+        ((6, 6, 6, 6, 0, 0, 0), ["2026112000"]),
+        ((10, 10), []),  # too few to tell
+        ((5, 5, 5), []),
+        ((10, 10, 10, 0, 0, 0), []),  # somebody has imported messages
+        ((10,) * 26, ["2026112000", "2026112100"]),
+        ((10,) * 26 + (0,) * 26, []),  # the settings were mended
+    ],
+)
+def test_hours_that_mostly_hold_messages_of_other_hours_are_told_as_a_wrong_zone_once_a_day(
+    outside_of_ten: tuple[int, ...], found: list[str]
+) -> None:
+    hours = [HOUR.plus(number) for number in range(len(outside_of_ten))]
+    records = {
+        hour: HourRecords(
+            capture(ARCHIVED, 3, 25, lines=(10,), hour=hour),
+            messages(10, hour, counts=MessageCounts(lines=10, messages=10, outside_hour=outside)),
+        )
+        for hour, outside in zip(hours, outside_of_ten, strict=True)
+    }
+    now = hours[-1].end + timedelta(hours=26)
+    findings = findings_of(APP, hours, HoursRead(records), WatchRecord(app=APP.name), dailies=DaysRead(), now=now)
+    zone = [each for each in findings if each.kind is FindingKind.HOUR_ZONE]
+    assert [hour for each in zone for hour in each.hours] == found
+    assert all("hour_zone" in each.sentence and "settings file" in each.sentence for each in zone)
+
+
+def test_an_app_in_china_whose_zone_was_left_as_overseas_is_noticed(make_world: MakeWorld) -> None:
+    in_china = SimulatedApp("acme", "support", hour_zone=timezone(timedelta(hours=8)), requests_per_minute=100_000)
+    world = make_world(apps=[in_china], first_hour="2026112304", hour_zone="+00:00")
+    for hour in hours_between(Hour.from_key("2026112304"), Hour.from_key("2026112306")):
+        capture_hour(hour, world.archive, lambda: world.runtime.platform(world.app), world.clock)
+        publish_messages(hour, world.archive, world.clock)
+    found = {each.kind: each.hours for each in look_through(world.runtime, world.app, world.clock.now())}
+    assert found[FindingKind.HOUR_ZONE] == ("2026112300",)
+
+
+def test_lines_that_pass_the_limit_are_told_until_it_is_raised_and_the_hour_is_run(
+    make_world: MakeWorld,
+) -> None:
+    hour = DAY.hours[7]
+    long = message(1, hour, "ann", "bob", "x" * 1000)
+    world = make_world(first_hour="2026111900", limits={"max_line_bytes": 500})
+    archive_lines(world, hour, long, message(2, hour, "ann", "bob", "short"), b"no message")
+
+    def found() -> dict[FindingKind, Finding]:
+        return {each.kind: each for each in look_through(world.runtime, world.app, world.clock.now())}
+
+    told = found()[FindingKind.LINES_TOO_LONG]
+    assert told.hours == (hour.key,)
+    assert "limits.max_line_bytes" in told.sentence
+    raised = replace(world.archive, app=world.app.model_copy(update={"limits": DEFAULT_LIMITS}))
+    publish_messages(hour, raised, world.clock)
+    assert FindingKind.LINES_TOO_LONG not in found()

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from assets.daily.daily_asset import messages_daily_key
 from pipelines import catch_up_command, command_line
-from resources.alerts import AlertNotSent
 from tests.conftest import MakeWorld
+from tests.pipelines.inbox import Inbox
 from tests.pipelines.query.archives import DAY, small_archive
 from tests.pipelines.test_command_line import Type, statuses, type_in
 from tests.world import World
@@ -104,27 +104,24 @@ def test_each_command_has_a_help(command: str) -> None:
 def test_a_catch_up_tells_people_what_is_new_once(
     make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    titles: list[str] = []
-
-    def send(_: object, title: str, text: str) -> bool:
-        assert text
-        titles.append(title)
-        return True
-
-    monkeypatch.setattr(catch_up_command, "send_alert", send)
+    inbox = Inbox()
+    monkeypatch.setattr(catch_up_command, "alert_services", lambda _: (inbox,))
     type_ = type_in(make_world(first_hour="2026112007"))
     type_("catch-up", "--hours", "2026112007")
     type_("catch-up", "--hours", "2026112007")
+    titles = [title for title, _ in inbox.letters]
     assert [title for title in titles if "hours_lost" in title] == ["Chat archive, acme/support: 2 hours, hours_lost"]
 
 
-def test_a_catch_up_says_when_people_cannot_be_told_and_keeps_its_exit_code(
-    make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("first_hour", "code"), [("2026112007", 3), ("2026112009", 1)])
+def test_a_catch_up_that_cannot_tell_people_says_so_and_does_not_end_well(
+    make_world: MakeWorld,
+    type_in: Callable[[World], Type],
+    monkeypatch: pytest.MonkeyPatch,
+    first_hour: str,
+    code: int,
 ) -> None:
-    def send(*_: object) -> bool:
-        raise AlertNotSent("An alert could not be sent.")
-
-    monkeypatch.setattr(catch_up_command, "send_alert", send)
-    result = type_in(make_world(first_hour="2026112007"))("catch-up", "--hours", "2026112007")
-    assert result.exit_code == 3
-    assert "An alert could not be sent." in result.output
+    monkeypatch.setattr(catch_up_command, "alert_services", lambda _: (Inbox(works=False),))
+    result = type_in(make_world(first_hour=first_hour))("catch-up", "--hours", first_hour)
+    assert result.exit_code == code
+    assert result.output.count("The inbox is down.") == 1

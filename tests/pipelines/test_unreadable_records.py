@@ -15,12 +15,13 @@ from assets.coverage.page import coverage_page
 from assets.coverage.publish_coverage import publish_coverage
 from assets.daily.publish_daily import publish_daily
 from assets.publish_messages import publish_messages
-from pipelines import alert_sensor, catch_up_command
+from pipelines import catch_up_command
 from pipelines.days_due import days_due
 from pipelines.due_now import due_now
 from pipelines.findings import Finding, FindingKind
 from pipelines.reconcile import reconcile_app
-from pipelines.watch import look_through, tell_what_is_new
+from pipelines.telling import tell_what_is_new, watch_and_tell
+from pipelines.watch import look_through
 from resources.archive.errors import RecordUnreadable
 from resources.archive.ledger import Ledger
 from resources.archive.watch_record import WatchRecord
@@ -31,10 +32,9 @@ from resources.simulated_platform import SimulatedApp
 from tests.assets.coverage.test_publish_coverage import rows
 from tests.assets.looking import HOUR, hour_that_grows, look, stored
 from tests.conftest import MakeWorld
+from tests.pipelines.inbox import Inbox
 from tests.pipelines.query.archives import DAY, NEXT_DAY, archive_lines, message
-from tests.pipelines.test_asset_checks import sensor_tick
 from tests.pipelines.test_command_line import Type, statuses, type_in
-from tests.pipelines.test_findings import Inbox
 from tests.pipelines.test_schedules import instance, tick
 from tests.world import World
 
@@ -72,17 +72,11 @@ def found(world: World) -> dict[FindingKind, Finding]:
 
 
 @pytest.fixture
-def letters(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Catch what is sent, by the sensor and by catch-up."""
-    caught: list[str] = []
-
-    def send(_: object, title: str, text: str) -> bool:
-        caught.append(f"{title}\n{text}")
-        return True
-
-    for module in (alert_sensor, catch_up_command):
-        monkeypatch.setattr(module, "send_alert", send)
-    return caught
+def inbox(monkeypatch: pytest.MonkeyPatch) -> Inbox:
+    """Catch what catch-up sends."""
+    inbox = Inbox()
+    monkeypatch.setattr(catch_up_command, "alert_services", lambda _: (inbox,))
+    return inbox
 
 
 @pytest.mark.parametrize("content", [RUBBISH, NEWER])
@@ -90,7 +84,7 @@ def test_catch_up_archives_all_other_hours_of_all_apps_and_says_which_record_and
     two_apps: World,
     type_in: Callable[[World], Type],
     spoil: Spoil,
-    letters: list[str],
+    inbox: Inbox,
     content: bytes,
 ) -> None:
     key = two_apps.archive.layout.capture_record(BROKEN)
@@ -104,7 +98,7 @@ def test_catch_up_archives_all_other_hours_of_all_apps_and_says_which_record_and
     assert (entries[BROKEN.key]["state"], entries[BROKEN.key]["reason"]) == ("failed", "unreadable_record")
     assert {RUBBISH: "restore it", NEWER: "update this one"}[content] in entries[BROKEN.key]["problem"]
     assert {entries[key]["state"] for key in ("2026112305", "2026112306")} <= {"archived", "empty"}
-    (letter,) = [letter for letter in letters if "records_unreadable" in letter]
+    (letter,) = [text for title, text in inbox.letters if "records_unreadable" in title]
     assert key in letter
     assert "chat-archive adopt" in letter
 
@@ -182,7 +176,7 @@ def test_the_watch_tells_it_once_with_the_record_and_takes_no_hour_for_lost_that
     assert known_as_lost.key in findings[FindingKind.HOURS_LOST].hours
     inbox = Inbox()
     for _ in range(2):
-        tell_what_is_new(world.runtime, world.app, [*findings.values()], now, inbox.send)
+        tell_what_is_new(world.runtime, world.app, [*findings.values()], now, [inbox])
     (letter,) = [text for title, text in inbox.letters if "records_unreadable" in title]
     assert world.archive.layout.capture_record(hour) in letter
 
@@ -197,15 +191,15 @@ def test_an_hour_whose_record_cannot_be_read_is_at_risk_before_its_deadline(
     assert HOUR.key in found(world)[FindingKind.HOURS_AT_RISK].hours
 
 
-def test_the_sensor_watches_the_apps_after_one_whose_watch_record_cannot_be_read(
-    two_apps: World, instance: dg.DagsterInstance, spoil: Spoil, letters: list[str]
-) -> None:
+def test_the_apps_after_one_whose_watch_record_cannot_be_read_are_watched(two_apps: World, spoil: Spoil) -> None:
     spoil(two_apps.archive.layout.watch_record)
     two_apps.clock.advance(timedelta(hours=73))
-    with pytest.raises(RecordUnreadable, match=r"watch\.json"):
-        sensor_tick(two_apps, instance)
-    assert letters[0].startswith("Chat archive, acme/support: the ledger cannot be read")
-    assert any(letter.startswith("Chat archive, acme/shop: ") for letter in letters)
+    inbox = Inbox()
+    told = watch_and_tell(two_apps.runtime, two_apps.settings.apps, two_apps.clock.now(), [inbox])
+    assert any("watch.json" in problem for problem in told.problems)
+    titles = [title for title, _ in inbox.letters]
+    assert titles[0] == "Chat archive, acme/support: the ledger cannot be read"
+    assert any(title.startswith("Chat archive, acme/shop: ") for title in titles)
 
 
 def test_days_with_a_record_that_cannot_be_read_wait_and_all_others_are_compacted(world: World, spoil: Spoil) -> None:

@@ -15,7 +15,8 @@ from assets.verification.daily_sample import Sample, verify_sample
 from assets.verification.verification_asset import VERIFICATION_KEY
 from pipelines.definitions import VERIFICATION_JOB, build_definitions
 from pipelines.findings import FindingKind
-from pipelines.watch import look_through, tell_what_is_new
+from pipelines.telling import watch_and_tell
+from pipelines.watch import look_through
 from resources.archive.app_archive import AppArchive
 from resources.archive.errors import ArchiveUnreachable
 from resources.archive.objects import ArchiveBucket, ListedObject
@@ -32,6 +33,7 @@ from tests.assets.verification.archives import (
 )
 from tests.assets.verification.conftest import somebody
 from tests.conftest import MakeWorld
+from tests.pipelines.inbox import Inbox
 from tests.pipelines.query.archives import DAY
 from tests.pipelines.test_daily_schedules import run
 from tests.pipelines.test_schedules import instance
@@ -77,17 +79,11 @@ def test_what_a_sample_finds_stays_found_until_a_later_look_finds_the_hour_whole
 def test_what_a_sample_finds_is_told_once_with_what_to_do(somebody: BehindItsBack) -> None:
     world = somebody.world
     somebody.delete(somebody.raw_key(REVISED))
-    letters: list[str] = []
-
-    def send(title: str, text: str) -> bool:
-        letters.append(f"{title}\n{text}")
-        return True
-
+    inbox = Inbox()
     for _ in range(2):
         sample(world)
-        now = world.clock.now()
-        tell_what_is_new(world.runtime, world.app, look_through(world.runtime, world.app, now), now, send)
-    (letter,) = (each for each in letters if "hours_damaged" in each)
+        watch_and_tell(world.runtime, [world.app], world.clock.now(), [inbox])
+    (letter,) = (text for title, text in inbox.letters if "hours_damaged" in title)
     assert REVISED.key in letter
     assert "chat-archive verify --read-data" in letter
 

@@ -1,17 +1,16 @@
-"""An alert reaches every URL in the settings, or it is said that it did not; no URL is ever told."""
+"""An alert reaches each URL in the settings, or it is said that it did not; no URL is ever told or written down."""
 
 from __future__ import annotations
 
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from resources.alerts import AlertNotSent, send_alert
-from resources.credentials import MissingSecret
+from resources.alerts import AlertNotSent, AlertService, alert_services
 from resources.settings import AlertSettings
 
 SECRET = "tok3n-nobody-may-see"
@@ -43,25 +42,54 @@ def service() -> Iterator[str]:
     server.server_close()
 
 
+def services(*urls: str | dict[str, str], environment: Mapping[str, str] | None = None) -> tuple[AlertService, ...]:
+    return alert_services(AlertSettings.model_validate({"urls": urls}), environment or {})
+
+
 def test_an_alert_reaches_every_url(service: str) -> None:
-    settings = AlertSettings.model_validate({"urls": [service, {"env": "ALERT_URL"}]})
-    assert send_alert(settings, "Chat archive", "2 hours are lost", {"ALERT_URL": service})
+    for each in services(service, {"env": "ALERT_URL"}, environment={"ALERT_URL": service}):
+        each.send("Chat archive", "2 hours are lost")
     assert [letter["message"] for letter in _Service.received] == ["2 hours are lost"] * 2
 
 
 def test_without_urls_there_is_nobody_to_tell() -> None:
-    assert not send_alert(AlertSettings(), "title", "text", {})
+    assert services() == ()
 
 
-def test_a_service_that_refuses_is_an_error_that_names_no_url(service: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_service_that_refuses_is_an_error_that_names_its_place_and_no_url(
+    service: str, caplog: pytest.LogCaptureFixture
+) -> None:
     _Service.status = 500
     caplog.set_level(logging.DEBUG)
-    with pytest.raises(AlertNotSent) as caught:
-        send_alert(AlertSettings.model_validate({"urls": [service]}), "title", "text", {})
+    _, second = services("json://elsewhere", service)
+    with pytest.raises(AlertNotSent, match="URL 2 under") as caught:
+        second.send("title", "text")
     assert SECRET not in str(caught.value)
     assert SECRET not in caplog.text
 
 
+def test_a_service_that_failed_twice_is_left_alone_for_the_rest_of_the_watch(service: str) -> None:
+    _Service.status = 500
+    (down,) = services(service)
+    for _ in range(4):
+        with pytest.raises(AlertNotSent):
+            down.send("title", "text")
+    assert len(_Service.received) == 2
+
+
 def test_a_url_whose_variable_is_not_set_is_an_error_that_names_the_variable() -> None:
-    with pytest.raises(MissingSecret, match="ALERT_URL"):
-        send_alert(AlertSettings.model_validate({"urls": [{"env": "ALERT_URL"}]}), "title", "text", {})
+    (unknown,) = services({"env": "ALERT_URL"})
+    with pytest.raises(AlertNotSent, match="ALERT_URL"):
+        unknown.send("title", "text")
+
+
+def test_each_url_has_a_name_of_its_own_which_tells_nothing_and_stays_as_long_as_the_url(service: str) -> None:
+    names = [each.name for each in services(service, f"{service}2", {"env": "ALERT_URL"})]
+    assert len(set(names)) == 3
+    assert all(len(name) == 8 and SECRET not in name for name in names)
+    assert [each.name for each in services({"env": "ALERT_URL"}, f"{service}2", service)] == names[::-1]
+
+
+def test_a_new_token_behind_a_variable_makes_no_new_service(service: str) -> None:
+    before, after = (services({"env": "ALERT_URL"}, environment={"ALERT_URL": url}) for url in (service, f"{service}2"))
+    assert before[0].name == after[0].name

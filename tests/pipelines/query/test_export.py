@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,17 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from assets.coverage.publish_coverage import publish_coverage
+from assets.daily.publish_daily import publish_daily
 from pipelines.query.export import Export, Wanted, export
 from pipelines.query.views import connect
 from resources.hours.hour import Hour
-from tests.pipelines.query.archives import DAY, NEXT_DAY, small_archive
+from tests.pipelines.query.archives import DAY, NEXT_DAY, archive_lines, message, small_archive
 from tests.world import World
 
 APP = "acme__support"
 FIRST, LAST = DAY.hours[0], NEXT_DAY.hours[5]
+LONG_AGO = Hour.from_key("2026110107")
 
 
 @pytest.fixture
@@ -60,6 +64,30 @@ def test_the_range_cuts_at_its_ends(connection: duckdb.DuckDBPyConnection, tmp_p
     output = tmp_path / "said.json"
     export(connection, Wanted(APP, DAY.hours[8], DAY.hours[8], user="ann"), output)
     assert ids(output) == ["4"]
+
+
+@pytest.mark.parametrize("is_compacted", [False, True])
+def test_a_message_is_in_the_range_in_which_it_was_sent_and_in_that_in_which_it_is_filed(
+    world: World, tmp_path: Path, *, is_compacted: bool
+) -> None:
+    hour = DAY.hours[7]
+    archive_lines(world, hour, message(1, LONG_AGO, "ann", "bob", "imported"), message(2, hour, "ann", "bob", "now"))
+    if is_compacted:
+        world.clock.turn_to(DAY.hours[-1].end + timedelta(hours=73))
+        publish_daily(DAY, world.archive, world.clock)
+    publish_coverage(world.runtime)
+    output = tmp_path / "said.json"
+    with closing(connect(world.runtime)) as connection:
+        for first, last, expected, sent_outside in (
+            (FIRST, LAST, ["1", "2"], 1),  # filed here, sent long before
+            (hour, hour, ["1", "2"], 1),
+            (LONG_AGO, LONG_AGO, ["1"], 0),  # sent here, filed long after
+            (hour.plus(1), hour.plus(1), [], 0),
+            (LONG_AGO.plus(1), LONG_AGO.plus(1), [], 0),
+        ):
+            result = export(connection, Wanted(APP, first, last, user="ann"), output)
+            assert ids(output) == expected
+            assert (result.messages, result.sent_outside) == (len(expected), sent_outside)
 
 
 def test_every_form_holds_the_same(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

@@ -1,0 +1,145 @@
+"""Telling people what is new: each service each thing once, whatever fails for another service, finding or app.
+
+What is wrong is decided in `findings.py`, seen by `watch.py`; how a service is reached lies in `resources/alerts.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from pipelines.findings import WARNINGS, Finding
+from pipelines.watch import look_through
+from resources.alert_memory import AlertMemory
+from resources.alerts import AlertNotSent
+from resources.archive.errors import ArchiveError
+from resources.archive.watch_record import WatchRecord
+from resources.defects import defect_in_words
+from resources.local_state import LocalStateError
+from resources.runtime import Runtime
+from resources.settings import AppSettings
+
+
+class Service(Protocol):
+    """A service that people read; `resources.alerts.AlertService` is one."""
+
+    name: str
+
+    def send(self, title: str, text: str) -> None:
+        """Send an alert, or raise `AlertNotSent`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of telling people.
+
+    Attributes:
+        sent: How many alerts were sent, each service's counted.
+        problems: What could not be looked through, told or remembered, and what to do: a sentence each.
+        found: What is wrong, new or not, each with its app's name.
+    """
+
+    sent: int = 0
+    problems: tuple[str, ...] = ()
+    found: tuple[tuple[str, Finding], ...] = ()
+
+    def and_then(self, later: Told) -> Told:
+        """Return both together; what was said already is not said again."""
+        problems = tuple(dict.fromkeys(self.problems + later.problems))
+        return Told(self.sent + later.sent, problems, self.found + later.found)
+
+
+def watch_and_tell(runtime: Runtime, apps: Sequence[AppSettings], now: datetime, services: Sequence[Service]) -> Told:
+    """Look through the ledger of each app and tell what is new. What fails for one app keeps no other from it."""
+    told = Told()
+    for app in apps:
+        try:
+            findings = look_through(runtime, app, now)
+        except ArchiveError as error:
+            told = told.and_then(_tell_that_it_cannot_be_read(runtime, app, str(error), now, services))
+        except Exception as error:  # noqa: BLE001 - a defect that one app's ledger brings out must not silence the rest
+            problem = f"{defect_in_words(error)} Please report this."
+            told = told.and_then(_tell_that_it_cannot_be_read(runtime, app, problem, now, services))
+        else:
+            told = told.and_then(Told(found=tuple((app.name, finding) for finding in findings)))
+            told = told.and_then(tell_what_is_new(runtime, app, findings, now, services))
+    return told
+
+
+def tell_what_is_new(
+    runtime: Runtime, app: AppSettings, findings: Sequence[Finding], now: datetime, services: Sequence[Service]
+) -> Told:
+    """Send each service an alert for each finding with hours that it was not told yet, in the order of the findings.
+
+    An alert is remembered after it was sent: if the machine stops in between it is sent twice rather than never. What a
+    service did not get it gets at a later watch, and the others do not get it again.
+    """
+    told = Told()
+    for finding in findings:
+        if finding.kind in WARNINGS:
+            continue
+        try:
+            watch = runtime.archive(app).ledger.watch() or WatchRecord(app=app.name)
+        except ArchiveError as error:
+            told = told.and_then(Told(problems=(f"What was told of {app.name} is not known. {error}",)))
+            continue
+        for service in services:
+            new = tuple(hour for hour in finding.hours if not watch.was_told(_news(finding, hour), service.name))
+            if new:
+                news = replace(finding, hours=new)
+                told = told.and_then(_tell(runtime, app, news, now, to=service, among=services))
+    return told
+
+
+def _tell(
+    runtime: Runtime, app: AppSettings, news: Finding, now: datetime, *, to: Service, among: Sequence[Service]
+) -> Told:
+    try:
+        to.send(*_letter(app, news))
+    except AlertNotSent as error:
+        return Told(problems=(str(error),))
+    everybody = [service.name for service in among]
+
+    def change(watch: WatchRecord | None) -> WatchRecord:
+        told = [_news(news, hour) for hour in news.hours]
+        return (watch or WatchRecord(app=app.name)).with_told(told, now, to.name, everybody)
+
+    try:
+        runtime.archive(app).ledger.update_watch(change)
+    except ArchiveError as error:
+        return Told(1, (f"What was told of {app.name} will be told again. {error}",))
+    return Told(1)
+
+
+def _news(finding: Finding, hour: str) -> str:
+    return f"{finding.kind}:{hour}"
+
+
+def _letter(app: AppSettings, news: Finding) -> tuple[str, str]:
+    count = len(news.hours)
+    title = f"Chat archive, {app.name}: {count:,} {'hour' if count == 1 else 'hours'}, {news.kind.value}"
+    return title, f"{news.hours_in_words} (UTC). {news.sentence}"
+
+
+def _tell_that_it_cannot_be_read(
+    runtime: Runtime, app: AppSettings, problem: str, now: datetime, services: Sequence[Service]
+) -> Told:
+    """Tell each service that nobody watches over an app, every few hours as long as that is so."""
+    told = Told(problems=(f"The ledger of {app.name} cannot be read. {problem}",))
+    for service in services:
+        try:
+            memory = AlertMemory(runtime.folder, app.slug, service.name)
+        except LocalStateError as error:
+            told, memory = told.and_then(Told(problems=(str(error),))), None
+        if memory is not None and not memory.is_time_to_tell(now):
+            continue
+        try:
+            service.send(f"Chat archive, {app.name}: the ledger cannot be read", problem)
+            told = told.and_then(Told(sent=1))
+            if memory is not None:
+                memory.remember(now)
+        except (AlertNotSent, LocalStateError) as error:
+            told = told.and_then(Told(problems=(str(error),)))
+    return told
