@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from assets.publish_messages import publish_messages
 from pipelines.findings import Finding, FindingKind, findings_of
 from pipelines.watch import look_through, tell_what_is_new
 from resources.alerts import AlertNotSent
+from resources.archive.errors import ArchiveSuperseded
 from resources.archive.ledger import HourRecords
 from resources.archive.records import (
     CaptureRecord,
@@ -24,6 +26,8 @@ from resources.archive.records import (
 from resources.archive.watch_record import WatchRecord
 from resources.hours.hour import Hour, hours_between
 from resources.hours.state import HourState, Reason
+from resources.simulated_platform import SimulatedApp
+from tests.assets.looking import hour_that_stays, look, record_of
 from tests.conftest import MakeWorld
 from tests.pipelines.query.archives import DAY, archive_lines, message
 from tests.pipelines.test_planner import APP
@@ -261,3 +265,25 @@ def test_a_day_that_is_not_one_object_a_day_after_it_was_closed_is_told(
     publish_daily(DAY, world.archive, world.clock)
     kinds = {each.kind for each in look_through(world.runtime, world.app, world.clock.now())}
     assert FindingKind.DAYS_BEHIND not in kinds
+
+
+def test_case_31_an_hour_whose_key_holds_somebody_elses_bytes_is_told_to_people_before_its_deadline(
+    make_world: MakeWorld, s3_client: Any
+) -> None:
+    app = SimulatedApp("acme", "support", requests_per_minute=100_000)
+    hour = hour_that_stays(app)
+    world = make_world(apps=[app], first_hour=hour.key)
+    look(world, hour, age=3)
+    bucket = world.runtime.bucket.name
+    key = world.archive.layout.raw(hour, record_of(world, hour).raw_revisions[0].sha256)
+    s3_client.delete_object(Bucket=bucket, Key=world.archive.layout.capture_record(hour))
+    s3_client.put_object(Bucket=bucket, Key=key, Body=b"a stranger's bytes")
+    inbox = Inbox()
+    for age in (3, 31, 60):  # of 72
+        with pytest.raises(ArchiveSuperseded):
+            look(world, hour, age=age)
+        watch(world, inbox)
+    ((title, text),) = inbox.letters
+    assert "hours_at_risk" in title
+    assert text.startswith(f"{hour.key} (UTC)")
+    assert "chat-archive status" in text
