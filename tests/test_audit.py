@@ -36,19 +36,33 @@ def test_a_report_is_judged(dependencies: list[object], code: int, said: str) ->
     assert said in answer[1]
 
 
+def http_error(status: str) -> str:
+    """Return how pip-audit's last words end after an answer with that status."""
+    return (
+        f"requests.exceptions.HTTPError: {status} for url: https://pypi.org/pypi/httpx/0.28.1/json\n\n"
+        "The above exception was the direct cause of the following exception:\n\n"
+        "Traceback (most recent call last):\npip_audit._service.interface.ServiceError\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("report", "trouble", "code", "said"),
     [
         ("", "ERROR:pip_audit._cli:Could not connect to PyPI's vulnerability feed", 0, "NOT AUDITED"),
         ("", "requests.exceptions.ConnectionError: HTTPSConnectionPool", 0, "NOT AUDITED"),
-        ("", "requests.exceptions.HTTPError: 503 Server Error", 0, "NOT AUDITED"),
+        ("", http_error("500 Server Error: Internal Server Error"), 0, "NOT AUDITED"),
+        ("", http_error("503 Server Error: Service Unavailable"), 0, "NOT AUDITED"),
+        ("", http_error("429 Client Error: Too Many Requests"), 0, "NOT AUDITED"),
+        ("", http_error("400 Client Error: Bad Request"), 1, "did not work"),
+        ("", http_error("403 Client Error: Forbidden"), 1, "did not work"),
+        ("", http_error("404 Client Error: Not Found"), 1, "did not work"),
         ("", "timed out", 0, "NOT AUDITED"),
         ("", "No module named pip_audit", 1, "No module named pip_audit"),
         ("{}", "", 1, "did not work"),
         ("[1]", "", 1, "did not work"),
     ],
 )
-def test_without_a_report_only_a_service_out_of_reach_is_no_failure(
+def test_without_a_report_only_a_service_that_does_not_answer_is_no_failure(
     report: str, trouble: str, code: int, said: str
 ) -> None:
     answer = verdict(report, trouble)

@@ -18,6 +18,7 @@ import httpcore
 import httpx
 
 from resources.chat_platform.addresses import Address
+from resources.chat_platform.deadline import BoundedConnections, bounded
 from resources.chat_platform.errors import DownloadForbidden
 
 _MOST_TRIED: Final = 4
@@ -43,7 +44,7 @@ class CheckedConnections(httpcore.NetworkBackend):
 
     def __init__(self, is_allowed: Callable[[Address], bool], sockets: httpcore.NetworkBackend | None = None) -> None:
         self._is_allowed = is_allowed
-        self._sockets = sockets or httpcore.SyncBackend()
+        self._sockets = sockets or BoundedConnections()
 
     def connect_tcp(
         self,
@@ -113,7 +114,7 @@ class CheckedTransport(httpx.BaseTransport):
             network_backend=CheckedConnections(is_allowed, sockets),
         )
         proxy = _proxy_of_the_environment() if through_proxy else None
-        self._proxy = httpx.HTTPTransport(verify=tls, proxy=proxy) if proxy else None
+        self._proxy = bounded(httpx.HTTPTransport(verify=tls, proxy=proxy)) if proxy else None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request. What it raises below HTTP is httpx's own, as from any other transport."""

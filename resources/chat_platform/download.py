@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from resources.chat_platform.deadline import OutOfTime, within
 from resources.chat_platform.error_catalogue import look_up
 from resources.chat_platform.errors import (
     DownloadFailed,
@@ -75,10 +76,13 @@ def download(
         DownloadForbidden: The host leads to an address that is not public.
         DownloadFailed: Anything else.
     """
-    give_up_at = clock.now().timestamp() + LONGEST_DOWNLOAD_SECONDS
     length, digester = 0, Digester()
     try:
-        with client.stream("GET", url.reveal()) as response, path.open("wb") as file:
+        with (
+            within(LONGEST_DOWNLOAD_SECONDS, clock),
+            client.stream("GET", url.reveal()) as response,
+            path.open("wb") as file,
+        ):
             _check_status(response, url, name, clock)
             announced = _announced_length(response)
             if announced is not None and announced > max_bytes:
@@ -87,11 +91,11 @@ def download(
                 length += len(chunk)
                 if length > max_bytes:
                     raise _too_large(name, max_bytes)
-                if clock.now().timestamp() > give_up_at:
-                    raise DownloadInterrupted(f"{name} came too slowly.", "It is fetched again.")
                 file.write(chunk)
                 digester.update(chunk)
                 on_bytes(len(chunk))
+    except OutOfTime:
+        raise DownloadInterrupted(f"{name} came too slowly.", "It is fetched again.") from None
     except httpx.HTTPError as error:
         failure = transport_error(error, name)
         if isinstance(failure, WrongConfiguration):

@@ -6,6 +6,7 @@ Not here: what is asked (`client.py`, `token_request.py`, `download.py`).
 from __future__ import annotations
 
 import ssl
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,6 +18,7 @@ import orjson
 
 from resources.chat_platform.addresses import is_loopback, is_public
 from resources.chat_platform.checked_transport import CheckedTransport
+from resources.chat_platform.deadline import OutOfTime, bounded, within
 from resources.chat_platform.errors import PlatformError, TemporaryFailure, UnexpectedAnswer, WrongConfiguration
 from resources.clock import Clock
 from resources.library_logs import keep_secrets_out_of_logs
@@ -52,7 +54,7 @@ def api_client(app: AppSettings) -> httpx.Client:
 
     Where it connects to is not checked: `rest_url` is this company's own word, and may lie in its own network.
     """
-    return httpx.Client(
+    client = httpx.Client(
         base_url=f"{app.rest_url}/{app.org}/{app.app}/",
         headers={"Accept": "application/json", "Accept-Encoding": "identity"},
         cookies=_no_cookies(),
@@ -61,6 +63,10 @@ def api_client(app: AppSettings) -> httpx.Client:
         follow_redirects=False,
         trust_env=not app.allow_http,  # loopback is not reached through a proxy
     )
+    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - it found its proxies itself
+        if isinstance(transport, httpx.HTTPTransport):
+            bounded(transport)
+    return client
 
 
 def download_client(app: AppSettings) -> httpx.Client:
@@ -128,11 +134,9 @@ def call(client: httpx.Client, request: httpx.Request, name: str, clock: Clock) 
         UnexpectedAnswer: The answer is larger than any the platform gives.
         WrongConfiguration: The server's certificate is not to be trusted, or its address is none.
     """
-    give_up_at = clock.now().timestamp() + _LONGEST_ANSWER_SECONDS
     content = bytearray()
     try:
-        response = client.send(request, stream=True)
-        try:
+        with within(_LONGEST_ANSWER_SECONDS, clock), closing(client.send(request, stream=True)) as response:
             for chunk in response.iter_raw():
                 content += chunk
                 if len(content) > _LARGEST_ANSWER:
@@ -140,10 +144,8 @@ def call(client: httpx.Client, request: httpx.Request, name: str, clock: Clock) 
                         f"{name} was answered with more than {_LARGEST_ANSWER // 2**20} MiB.",
                         "Check that rest_url is the platform's REST API host.",
                     )
-                if clock.now().timestamp() > give_up_at:
-                    raise TemporaryFailure(f"{name} was answered too slowly.", "It is asked again later.")
-        finally:
-            response.close()
+    except OutOfTime:
+        raise TemporaryFailure(f"{name} was answered too slowly.", "It is asked again later.") from None
     except httpx.HTTPError as error:
         raise transport_error(error, name) from None
     except (httpx.InvalidURL, UnicodeError, OverflowError):  # the last two come from looking the host up

@@ -20,7 +20,7 @@ from resources.simulated_platform.hour_files import gzip_files
 from tests.assets.looking import HOUR, SILENT, hour_that_stays, look, stored, turn_to_age
 from tests.conftest import MakeWorld
 from tests.fake_clock import FakeClock
-from tests.faults.raw_storage import http_answer, raw_storage
+from tests.faults.raw_storage import COMES_SLOWLY, dripping, http_answer, raw_storage
 from tests.world import World
 
 WHOLE = gzip.compress(b'{"msg_id": "1", "timestamp": 1795176000000}\n' * 50, mtime=0)
@@ -166,18 +166,15 @@ def test_case_10_a_file_that_only_its_trailer_tells_to_be_cut_is_never_taken_for
 # Case 11: a byte now and then
 
 
+@pytest.mark.parametrize(("at_once", "slowly"), COMES_SLOWLY.values(), ids=COMES_SLOWLY)
 def test_case_11_a_file_that_comes_byte_by_byte_is_given_up_after_a_time_although_no_read_ever_times_out(
-    world: World, temporary: Path
+    world: World, temporary: Path, at_once: bytes, slowly: bytes
 ) -> None:
-    seconds_a_byte = 30
-    begun: list[bool] = []
+    asked: list[bool] = []
 
     def drip() -> Iterable[bytes]:
-        begun.append(True)
-        yield f"HTTP/1.1 200 OK\r\nContent-Length: {10 * len(WHOLE)}\r\n\r\n".encode()
-        for byte in WHOLE * 10:
-            world.clock.advance(timedelta(seconds=seconds_a_byte))
-            yield bytes([byte])
+        asked.append(True)
+        return dripping(world.clock, at_once, slowly)()
 
     turn_to_age(world, HOUR, 3)
     with raw_storage(drip) as url:
@@ -185,7 +182,7 @@ def test_case_11_a_file_that_comes_byte_by_byte_is_given_up_after_a_time_althoug
         record = look(world, HOUR).record
     assert record.state is HourState.FAILED
     assert "came too slowly" in (record.looks[-1].problem or "")
-    assert len(begun) == 5
+    assert len(asked) == 5
     assert raw_in(world) == []
     assert list(temporary.iterdir()) == []
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
 from random import Random
+from threading import Barrier, Condition
 
 import pytest
 
@@ -22,8 +24,9 @@ from resources.hours.state import HourState, Reason
 from resources.runtime import Runtime
 from resources.simulated_platform import EmptyHourAnswer, ScriptedAnswer, SimulatedApp, error_bodies, truth
 from resources.simulated_platform.error_bodies import ErrorAnswer
-from tests.assets.looking import HOUR, SILENT, hour_that_stays, look, record_of, stored, turn_to_age
+from tests.assets.looking import HOUR, SILENT, hour_that_stays, look, stored, turn_to_age
 from tests.conftest import MakeWorld
+from tests.fake_clock import FakeClock
 from tests.pipelines.inbox import Inbox
 from tests.world import World
 
@@ -59,24 +62,67 @@ def test_case_01_twenty_429_in_a_row_are_waited_out_as_told(world: World, form: 
     assert [later - earlier for earlier, later in pairwise(moments)] == [2] * 20
 
 
-def test_case_01_processes_in_a_storm_of_429_together_ask_no_more_than_ten_times_in_any_minute(
+class ClockOfMany(FakeClock):
+    """Stands still while anyone who shares it works; when all of them sleep, it is turned to where the first wakes up.
+
+    Args:
+        start: The first moment.
+        workers: How many share it; each says when it has done its work.
+    """
+
+    def __init__(self, start: datetime, workers: int) -> None:
+        super().__init__(start)
+        self._workers = workers
+        self._asleep_until: list[datetime] = []
+        self._turned = Condition()
+
+    def sleep(self, seconds: float) -> None:
+        with self._turned:
+            wakes_at = self.now() + timedelta(seconds=seconds)
+            self._asleep_until.append(wakes_at)
+            self._turn_if_all_sleep()
+            woken = self._turned.wait_for(lambda: self.now() >= wakes_at, timeout=60)
+        assert woken, "Somebody neither works nor sleeps."
+
+    def done(self) -> None:
+        with self._turned:
+            self._workers -= 1
+            self._turn_if_all_sleep()
+
+    def _turn_if_all_sleep(self) -> None:
+        if len(self._asleep_until) == self._workers > 0:
+            self.turn_to(min(self._asleep_until))
+            self._asleep_until = [moment for moment in self._asleep_until if moment > self.now()]
+            self._turned.notify_all()
+
+
+def test_case_01_runs_at_once_in_a_storm_of_429_together_ask_no_more_than_ten_times_in_any_minute(
     make_world: MakeWorld,
 ) -> None:
     app = SimulatedApp("acme", "support", mean_messages_per_hour=2, requests_per_minute=10)
     world = make_world(apps=[app])
     hours = list(hours_between(HOUR, HOUR.plus(11)))
-    turn_to_age(world, hours[-1], 3)
-    processes = [
-        Runtime(world.settings, world.clock, Random(seed), world.settings_file.parent) for seed in range(len(hours))
-    ]
+    world.platform.clock = clock = ClockOfMany(hours[-1].end + timedelta(hours=3), len(hours))
     refused = refusal(error_bodies.RATE_LIMIT, Retry_After="2")
     for _ in range(10):  # every third request is let through
         world.platform.script("history", refused, times=2)
         world.platform.script("history", ScriptedAnswer())
-    for hour, process in zip(hours, processes, strict=True):
-        capture_hour(hour, process.archive(world.app), lambda own=process: own.platform(world.app), world.clock)  # type: ignore[misc]
-        process.close()
-    assert {record_of(world, hour).state for hour in hours} <= {HourState.ARCHIVED, HourState.EMPTY}
+    at_once = Barrier(len(hours))
+
+    def run(hour: Hour) -> HourState:
+        """Do what a run does, with connections and a budget of its own."""
+        process = Runtime(world.settings, clock, Random(hour.key), world.settings_file.parent)
+        archive = process.archive(world.app)
+        at_once.wait(timeout=60)
+        try:
+            return capture_hour(hour, archive, lambda: process.platform(world.app), clock).record.state
+        finally:
+            process.close()
+            clock.done()
+
+    with ThreadPoolExecutor(len(hours)) as pool:
+        states = set(pool.map(run, hours))
+    assert states <= {HourState.ARCHIVED, HourState.EMPTY}
     moments = moments_of_history(world)
     assert len(moments) == len(hours) + 20
     assert most_in_a_minute(moments) == 10

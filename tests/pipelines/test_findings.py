@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -30,7 +31,7 @@ from resources.hours.hour import Hour, hours_between
 from resources.hours.state import HourState, Reason
 from resources.limits import DEFAULT_LIMITS
 from resources.simulated_platform import SimulatedApp
-from tests.assets.looking import record_of
+from tests.assets.looking import hour_that_stays, look, record_of
 from tests.conftest import MakeWorld
 from tests.pipelines.inbox import Inbox
 from tests.pipelines.query.archives import DAY, archive_lines, message
@@ -322,3 +323,23 @@ def test_lines_that_pass_the_limit_are_told_until_it_is_raised_and_the_hour_is_r
     raised = replace(world.archive, app=world.app.model_copy(update={"limits": DEFAULT_LIMITS}))
     publish_messages(hour, raised, world.clock)
     assert FindingKind.LINES_TOO_LONG not in found()
+
+
+def test_case_31_an_hour_whose_key_holds_somebody_elses_bytes_is_told_to_people_before_its_deadline(
+    make_world: MakeWorld, s3_client: Any
+) -> None:
+    app = SimulatedApp("acme", "support", requests_per_minute=100_000)
+    hour = hour_that_stays(app)
+    world = make_world(apps=[app], first_hour=hour.key)
+    look(world, hour, age=3)
+    bucket = world.runtime.bucket.name
+    key = world.archive.layout.raw(hour, record_of(world, hour).raw_revisions[0].sha256)
+    s3_client.delete_object(Bucket=bucket, Key=world.archive.layout.capture_record(hour))
+    s3_client.put_object(Bucket=bucket, Key=key, Body=b"a stranger's bytes")
+    inbox = Inbox()
+    for age in (3, 31, 60):  # of 72
+        look(world, hour, age=age)
+        watch_and_tell(world.runtime, [world.app], world.clock.now(), [inbox])
+    assert inbox.kinds == ["hours_at_risk", "hours_failing"]
+    assert all(text.startswith(f"{hour.key} (UTC)") for _, text in inbox.letters)
+    assert "chat-archive status" in inbox.letters[0][1]

@@ -14,18 +14,17 @@ from hypothesis import strategies as st
 from resources.chat_platform import http
 from resources.chat_platform.errors import TemporaryFailure, UnexpectedAnswer, WrongConfiguration
 from resources.chat_platform.http import ApiAnswer, api_client, call, http_date, transport_error
-from resources.clock import Clock
 from resources.simulated_platform import ScriptedAnswer
-from tests.fake_clock import FakeClock
+from tests.faults.raw_storage import COMES_SLOWLY, dripping, raw_storage
 from tests.resources.chat_platform.conftest import HOUR, NOW, Line
 
 NAME = "GET something of acme/support"
 NOW_IN_MILLISECONDS = int(NOW.timestamp() * 1000)
 
 
-def ask(line: Line, clock: Clock | None = None, path: str = "chatmessages/2026112215") -> ApiAnswer:
+def ask(line: Line, path: str = "chatmessages/2026112215") -> ApiAnswer:
     with api_client(line.settings) as client:
-        return call(client, client.build_request("GET", path), NAME, clock or line.clock)
+        return call(client, client.build_request("GET", path), NAME, line.clock)
 
 
 @pytest.fixture
@@ -112,18 +111,14 @@ def test_an_answer_of_any_size_is_not_read_into_memory(line: Line) -> None:
         ask(line)
 
 
-class HastyClock(FakeClock):
-    """A minute and a half passes between two looks at it."""
-
-    def now(self) -> datetime:
-        self.advance(timedelta(seconds=90))
-        return super().now()
-
-
-def test_an_answer_that_comes_too_slowly_is_given_up(line: Line) -> None:
-    line.platform.script("history", ScriptedAnswer(200, b" " * 1024 * 1024))
-    with pytest.raises(TemporaryFailure, match="too slowly"):
-        ask(line, HastyClock(NOW))
+@pytest.mark.parametrize(("at_once", "slowly"), COMES_SLOWLY.values(), ids=COMES_SLOWLY)
+def test_case_11_an_answer_that_comes_byte_by_byte_is_given_up_after_a_time_although_no_read_ever_times_out(
+    line: Line, at_once: bytes, slowly: bytes
+) -> None:
+    with raw_storage(dripping(line.clock, at_once, slowly)) as url:
+        settings = line.settings.model_copy(update={"rest_url": url.rpartition("/")[0]})
+        with api_client(settings) as client, pytest.raises(TemporaryFailure, match="answered too slowly"):
+            call(client, client.build_request("GET", "x"), NAME, line.clock)
 
 
 def test_an_answer_that_does_not_come_is_asked_for_again(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:

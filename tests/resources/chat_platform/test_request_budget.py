@@ -110,7 +110,7 @@ print(taken)
 """
 
 
-def test_real_processes_share_the_budget(tmp_path: Path) -> None:
+def test_case_01_real_processes_share_the_budget(tmp_path: Path) -> None:
     command = [sys.executable, "-c", TAKE_UNTIL_IT_WOULD_WAIT, str(tmp_path)]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]  # noqa: S603 - our own program
     outputs = [process.communicate()[0] for process in processes]

@@ -40,7 +40,7 @@ class TlsServer:
 def tls_server(folder: Path, *names: str) -> Iterator[TlsServer]:
     """Serve `{}` over TLS at 127.0.0.1, under a certificate for that address and these names."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
-    _write_certificate(certificate, key, names)
+    write_certificate(certificate, key, *names)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -69,7 +69,8 @@ def tls_server(folder: Path, *names: str) -> Iterator[TlsServer]:
             thread.join()
 
 
-def _write_certificate(certificate_file: Path, key_file: Path, names: tuple[str, ...]) -> None:
+def write_certificate(certificate_file: Path, key_file: Path, *names: str) -> None:
+    """Write a certificate for 127.0.0.1 and these names, signed by itself, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "made for a test")])
     now = datetime.now(UTC)
