@@ -11,6 +11,7 @@ import pytest
 
 from tests.browser.chromium import NoBrowser, chromium, new_page
 from tests.browser.dagster_pages import DagsterPages
+from tests.browser.hostile_words import archive_hostile_hour
 from tests.browser.operated_world import OperatedWorld, operated_world
 from tests.left_out import leave_out
 
@@ -35,7 +36,7 @@ def browser() -> Iterator[Browser]:
 def world(browser: Browser) -> Iterator[OperatedWorld]:
     """Start the world, once there is a browser to look at it with."""
     del browser
-    with operated_world() as world:
+    with operated_world(archive_hostile_hour) as world:
         yield world
 
 

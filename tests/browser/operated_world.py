@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -37,8 +37,11 @@ SLUG = "acme__support"
 
 _FAILED_HOURS_AGO, _QUIET_HOURS_AGO = 30, 5
 _SECONDS_TO_START = 120
+HOSTILE_DESCRIPTION = "<script>window.obeyed='evil.test'</script>[a link](https://evil.test/d)"
+"""What the platform says beside the code of its refusal."""
+
 _REFUSED = ScriptedAnswer(
-    status=403, body={"error": "forbidden_service_operation", "error_description": "the app is banned"}
+    status=403, body={"error": "forbidden_service_operation", "error_description": HOSTILE_DESCRIPTION}
 )
 
 
@@ -97,14 +100,19 @@ class OperatedWorld:
 
 
 @contextmanager
-def operated_world() -> Iterator[OperatedWorld]:
-    """Archive the made-up world by `chat-archive catch-up`, start Dagster, and take everything away at the end."""
+def operated_world(prepare: Callable[[World], None] = lambda _: None) -> Iterator[OperatedWorld]:
+    """Archive the made-up world by `chat-archive catch-up`, start Dagster, and take everything away at the end.
+
+    Args:
+        prepare: Is given the world while nothing but the failed hour has been looked at.
+    """
     with made_up_world() as made_up:
         _configure_dagster(Path(made_up.environment["DAGSTER_HOME"]) / "dagster.yaml")
         failed_hour = made_up.last_due_hour.plus(-_FAILED_HOURS_AGO)
         made_up.platform.script("history", _REFUSED)
-        _catch_up(made_up, SOME_HOUR_FAILED, "--app", APP, "--hours", failed_hour.key)
-        _catch_up(made_up, HOURS_NEWLY_LOST)
+        run_command(made_up, SOME_HOUR_FAILED, "catch-up", "--app", APP, "--hours", failed_hour.key)
+        prepare(made_up)
+        run_command(made_up, HOURS_NEWLY_LOST, "catch-up")
         credentials = {name: value for name, value in made_up.environment.items() if name.startswith("AWS_")}
         with patch.dict(os.environ, credentials), _dagster(made_up) as url:
             runtime = Runtime(read_settings(made_up.folder / "settings.yaml"))
@@ -119,8 +127,9 @@ def _configure_dagster(file: Path) -> None:
     file.write_text(yaml.safe_dump(production | demo), encoding="utf-8")
 
 
-def _catch_up(made_up: World, expected: int, *arguments: str) -> None:
-    command = [sys.executable, "-m", "pipelines.command_line", "catch-up", *arguments]
+def run_command(made_up: World, expected: int, *arguments: str) -> None:
+    """Run `chat-archive` with these arguments; it has to end with the exit code that is expected."""
+    command = [sys.executable, "-m", "pipelines.command_line", *arguments]
     ended = subprocess.run(  # noqa: S603 - our own command
         command, cwd=PROJECT, env=made_up.environment, capture_output=True, text=True, check=False
     )

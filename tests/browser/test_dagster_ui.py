@@ -8,6 +8,13 @@ import pytest
 
 from resources.hours.state import REASONS_IN_WORDS, HourState, Reason
 from tests.browser.dagster_pages import DagsterPages
+from tests.browser.hostile_words import (
+    HOSTILE,
+    SHOWN,
+    acknowledge_with_hostile_words,
+    hostile_hour,
+    nothing_is_obeyed,
+)
 from tests.browser.operated_world import SLUG, OperatedWorld
 
 RAW_HISTORY, MESSAGES = f"{SLUG}/raw_history", f"{SLUG}/messages"
@@ -128,3 +135,41 @@ def test_the_picture_of_coverage_tells_of_a_lost_hour_why_it_is_lost(pages: Dags
     cells = pages.page.get_by_role("cell", name="✗", exact=True)
     assert cells.count() == APPS * 3
     assert REASONS_IN_WORDS[Reason.NEVER_ASKED] in (cells.first.get_attribute("title") or "")
+
+
+def test_case_27_markup_in_a_body_type_and_in_the_name_of_a_field_is_text_on_the_page_of_its_hour(
+    pages: DagsterPages, world: OperatedWorld
+) -> None:
+    hour = hostile_hour(world.made_up)
+    with nothing_is_obeyed(pages.page):
+        pages.open_hour(MESSAGES, hour)
+        for words in SHOWN:
+            pages.value("body_types").get_by_text(words).first.wait_for()
+            pages.value("drift").get_by_text(words).first.wait_for()
+    with nothing_is_obeyed(pages.page):
+        pages.open_asset(MESSAGES, "events", partition=hour.key)
+        pages.page.get_by_text(SHOWN[0]).first.wait_for()
+
+
+def test_case_27_markup_in_the_platforms_refusal_is_nowhere_on_the_pages_of_its_hour(
+    pages: DagsterPages, world: OperatedWorld
+) -> None:
+    with nothing_is_obeyed(pages.page):
+        pages.open_hour(RAW_HISTORY, world.failed_hour)
+        pages.page.get_by_text("View logs").click()
+        pages.page.get_by_text(f"Hour {world.failed_hour} of acme/support is failed.").first.wait_for()
+        assert "evil.test" not in pages.page.content()
+
+
+def test_case_27_markup_in_the_reason_of_an_acknowledged_loss_is_text_on_every_page(
+    pages: DagsterPages, world: OperatedWorld
+) -> None:
+    acknowledge_with_hostile_words(world.made_up, world.lost_hour.plus(1))
+    pages.wait_for_success(pages.rebuild_coverage())
+    with nothing_is_obeyed(pages.page):
+        pages.open_asset("coverage", "events")
+        pages.value("latest_days").wait_for()
+    with nothing_is_obeyed(pages.page):
+        pages.page.set_content(world.coverage_page)
+        told = pages.page.locator("td[title*=Acknowledged]").get_attribute("title") or ""
+        assert told.endswith(f"Acknowledged: {HOSTILE}")
