@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from assets.daily.closed_day import hours_that_matter, is_compacted, objects_of, open_hours
-from resources.archive.ledger import RecordTimes
+from assets.daily.closed_day import days_written_since, hours_that_matter, is_compacted, objects_of, open_hours
 from resources.hours.day import Day
 from resources.runtime import Runtime
 from resources.settings import AppSettings
@@ -33,12 +32,3 @@ def days_due(runtime: Runtime, app: AppSettings, now: datetime) -> list[Day]:
         if objects and is_closed and not is_compacted(compacted.readable.get(day), objects):
             due.append(day)
     return due
-
-
-def days_written_since(times: RecordTimes) -> list[Day]:
-    """Return the days of which an hour was written since the day was, or in the same second."""
-    newest = {
-        day: max(times.messages[hour] for hour in hours_that_matter(day) if hour in times.messages)
-        for day in {Day.of(hour) for hour in times.messages}
-    }
-    return sorted(day for day, written_at in newest.items() if day not in times.daily or written_at >= times.daily[day])

@@ -34,25 +34,29 @@ def verify(
         str | None, typer.Option(metavar="5%", help="Only so many of the hours; each day takes others.")
     ] = None,
     read_data: Annotated[
-        bool, typer.Option("--read-data", help="Fetch every object, prove its bytes, build each hour again.")
+        bool, typer.Option("--read-data", help="Fetch every object, prove its bytes, build hours and days again.")
     ] = False,
 ) -> None:
     """Compare the ledger with what is stored, and name each thing that is missing, extra or altered. Changes nothing.
 
     Without --read-data it asks S3 what there is, how long it is, and which SHA-256 was stored with it.
 
-    With it every object is fetched and hashed, and each hour is built again from the platform's files.
+    With it every object is fetched and hashed, each hour is built again from the platform's files, each day from its
+    hours.
+
+    Without --hours and --sample also what lies outside the archive's hours is named, as in days to come.
 
     With --sample 5% every hour has had its turn after twenty days, if it runs on each of them.
 
-    Exit code 0: all is whole. 1: something is wrong, or S3 could not be read. 2: usage or configuration.
+    Exit code 0: all is whole, or too young to be judged, which is said. 1: something is wrong, or S3 could not be read.
+    2: usage or configuration.
     """
     from assets.verification.daily_sample import by_day  # noqa: PLC0415
+    from assets.verification.outside import Outside, look_outside  # noqa: PLC0415
     from assets.verification.sample import EVERYTHING, sample_of, share_of  # noqa: PLC0415
     from assets.verification.strangers import strangers_of  # noqa: PLC0415
     from assets.verification.verify import Verifier  # noqa: PLC0415
     from pipelines.integrity_report import VerifiedApp, progress_of, report, sum_up  # noqa: PLC0415
-    from resources.hours.day import Day  # noqa: PLC0415
 
     try:
         share = share_of(sample) if sample is not None else EVERYTHING
@@ -66,13 +70,17 @@ def verify(
         taken = {app: sample_of(chosen, app.name, share, now.date()) for app in chosen_apps(runtime, app_name)}
         with progress_of(console, sum(map(len, taken.values()))) as advance:
             for app, sampled in taken.items():
-                verifier = Verifier(runtime.archive(app), now, read_data=read_data)
-                verified, days = [], by_day(sampled)
-                for day, found in zip(days, verifier.verify(days), strict=True):
+                archive, verified, days = runtime.archive(app), [], by_day(sampled)
+                looks = Verifier(archive, now, read_data=read_data).verify(days)
+                for day, found in zip(days, looks, strict=True):
                     verified += found
                     advance(app.name, len(days[day]))
-                strays = verifier.strays(Day.of(first_hour)) if hours is None and sample is None else []
-                verified_apps.append(VerifiedApp(app.name, len(sampled), tuple(verified), tuple(strays)))
+                outside = Outside()
+                if hours is None and sample is None:  # by the time it is now: hours may have ended meanwhile
+                    later = runtime.clock.now()
+                    outside = look_outside(archive, sampled, first_hour, later, read_data=read_data)
+                verified += outside.verified
+                verified_apps.append(VerifiedApp(app.name, len(sampled), tuple(verified), outside.strays))
         if app_name is None and hours is None and sample is None:
             strangers = strangers_of(runtime.bucket, {app.slug for app in taken})
             verified_apps.append(VerifiedApp("no app", 0, (), tuple(strangers)))
@@ -135,7 +143,7 @@ def cleanup(
     Never removed: what the ledger names, records, raw files, and what a run is going to replace.
 
     Raw files that no record names are listed; chat-archive adopt records them. So are messages of hours that are empty
-    or expired by the ledger: --unfounded removes them too.
+    or expired by the ledger, or still to come: --unfounded removes them too.
 
     Exit code 0. 1: S3 is in trouble. 2: usage or configuration, also when the credentials may not remove anything.
     """

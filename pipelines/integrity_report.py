@@ -155,8 +155,9 @@ def tell_leftovers(console: Console, app: str, leftovers: Leftovers, archive: Ap
             _line(console, f"  s3://{bucket}/{upload.key}  begun {upload.begun_at:%Y-%m-%d %H:%M}")
     if leftovers.unfounded:
         told = (
-            f"{_count(len(leftovers.unfounded), 'object')} made of no file: by the ledger nobody spoke then, or all is "
-            f"lost. If somebody has deleted raw files and records, it is the only copy: look at it before it goes."
+            f"{_count(len(leftovers.unfounded), 'object')} made of no file: by the ledger nobody spoke then, all is "
+            f"lost, or the hour is still to come. If somebody has deleted raw files and records, it is the only copy: "
+            f"look at it before it goes."
         )
         console.print(Text(told, style=_ODD))
         _objects(console, leftovers.unfounded, bucket)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from assets.conversion.schema import SCHEMA_VERSION
 from resources.archive.daily_record import DailyRecord
-from resources.archive.ledger import HourRecords
+from resources.archive.ledger import HourRecords, RecordTimes
 from resources.archive.records import PublishedObject, facts_of
 from resources.hours.day import Day
 from resources.hours.due import what_is_due
@@ -66,3 +66,12 @@ def is_compacted(record: DailyRecord | None, objects: Mapping[Hour, PublishedObj
         and record.schema_version == SCHEMA_VERSION
         and record.hours == {hour.key: entry.sha256 for hour, entry in objects.items()}
     )
+
+
+def days_written_since(times: RecordTimes) -> list[Day]:
+    """Return the days of which an hour was written since the day was, or in the same second."""
+    newest = {
+        day: max(times.messages[hour] for hour in hours_that_matter(day) if hour in times.messages)
+        for day in {Day.of(hour) for hour in times.messages}
+    }
+    return sorted(day for day, written_at in newest.items() if day not in times.daily or written_at >= times.daily[day])

@@ -117,7 +117,7 @@ def compact(files: Sequence[HourFile], output: Path, *, app: str, day: Day, fold
     """
     try:
         return _compact(files, output, app, day, folder)
-    except (duckdb.Error, OSError) as error:
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         # Not the words of the error: DuckDB quotes values, and those are what people wrote.
         reason = error.strerror if isinstance(error, OSError) else type(error).__name__
         raise CompactionFailed(

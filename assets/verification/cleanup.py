@@ -8,7 +8,7 @@ records of its place are read once more, and the object has to be the one that w
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from assets.verification.expected import expected_of_day, expected_of_hour
 from assets.verification.leftovers import (
@@ -17,6 +17,7 @@ from assets.verification.leftovers import (
     Standing,
     doubtful_days,
     is_silent,
+    is_to_come,
     leftovers_of,
     standing_of,
 )
@@ -24,7 +25,7 @@ from resources.archive.app_archive import AppArchive
 from resources.archive.daily_record import DailyRecord
 from resources.archive.errors import ArchiveDamaged
 from resources.archive.layout import Layout
-from resources.archive.ledger import HourRecords
+from resources.archive.ledger import NO_RECORDS, HourRecords
 from resources.archive.objects import ListedObject
 from resources.archive.removal import UnfinishedUpload
 from resources.hours.day import Day
@@ -42,9 +43,9 @@ def find_leftovers(archive: AppArchive, older_than: timedelta) -> Leftovers:
     now = bucket.time()
     uploads = [upload for folder in layout.data_folders for upload in bucket.removal.unfinished_uploads(folder)]
     listed = [entry for folder in layout.data_folders for entry in bucket.listed(folder)]
-    places = [layout.place_of(key) for key in bucket.keys(layout.ledger)]
+    places = [layout.place_of(key) for key in (*bucket.keys(layout.ledger), *(entry.key for entry in listed))]
     days = {day: day.hours for day in sorted({day for day, _ in places if day is not None})}
-    known = _known(archive, days, [entry.key for entry in listed if entry.key.startswith(layout.raw_folder)])
+    known = _known(archive, days, [entry.key for entry in listed if entry.key.startswith(layout.raw_folder)], now)
     return leftovers_of(listed, uploads, known, layout, now=now, older_than=older_than)
 
 
@@ -72,15 +73,17 @@ def remove(archive: AppArchive, leftovers: Leftovers, *, unfounded: bool) -> Ite
             yield upload
 
 
-def _known(archive: AppArchive, hours: Mapping[Day, Collection[Hour]], raw_keys: Iterable[str]) -> Known:
+def _known(archive: AppArchive, hours: Mapping[Day, Collection[Hour]], raw_keys: Iterable[str], now: datetime) -> Known:
     """Read the records of days and of hours of them; `raw_keys` are those of all raw files there."""
     ledger, layout = archive.ledger, archive.layout
     named: set[str] = set()
     silent: set[Hour] = set()
     for day, hours_of_day in hours.items():
-        for hour, records in ledger.records(hours_of_day).all_readable().items():
+        known = ledger.records(hours_of_day).all_readable()
+        for hour in hours_of_day:
+            records = known.get(hour, NO_RECORDS)
             named |= _keys_of_hour(hour, records, layout)
-            if is_silent(records.capture):
+            if is_silent(records.capture) or is_to_come(hour, records, now):
                 silent.add(hour)
         named |= _keys_of_day(day, ledger.daily(day), layout)
     return Known(frozenset(named), frozenset(silent), doubtful_days(raw_keys, named, layout))
@@ -91,11 +94,11 @@ def _standing_by_now(archive: AppArchive, key: str) -> Standing:
     layout = archive.layout
     day, hour = layout.place_of(key)
     if day is None:  # no record is about such a place
-        return standing_of(key, _known(archive, {}, ()), layout)
+        return standing_of(key, Known(frozenset(), frozenset(), frozenset()), layout)
     raw_folder, *_ = layout.folders_of_day(day) if hour is None else layout.folders_of_hour(hour)
-    raw_keys = list(archive.bucket.keys(raw_folder))
+    raw_keys, now = list(archive.bucket.keys(raw_folder)), archive.bucket.time()
     try:
-        known = _known(archive, {day: day.hours if hour is None else (hour,)}, raw_keys)
+        known = _known(archive, {day: day.hours if hour is None else (hour,)}, raw_keys, now)
     except ArchiveDamaged:
         return Standing.NEEDED
     return standing_of(key, known, layout)

@@ -51,7 +51,13 @@ class Comparison:
 
 
 def compare(
-    hour: str, expected: Collection[ExpectedObject], there: Mapping[str, Seen], layout: Layout, now: datetime
+    hour: str,
+    expected: Collection[ExpectedObject],
+    there: Mapping[str, Seen],
+    layout: Layout,
+    now: datetime,
+    *,
+    a_run_may_write: bool = True,
 ) -> Comparison:
     """Compare what has to be there with what is.
 
@@ -61,6 +67,7 @@ def compare(
         there: Everything in the folders, by key; with its SHA-256 where a record names it.
         layout: Where the archive keeps what.
         now: By S3's clock.
+        a_run_may_write: Whether a run can be under way there at all.
     """
     found: list[Discrepancy] = []
     under_way: list[str] = []
@@ -76,7 +83,7 @@ def compare(
     for key, thing in _not_named(expected, there, layout):
         if thing is None:
             found.append(Discrepancy(Wrong.EXTRA, folder_of(key, layout), hour, key))
-        elif _is_young(there[key], now):
+        elif a_run_may_write and _is_young(there[key], now):
             under_way.append(key)
         else:
             found.append(Discrepancy(Wrong.NOT_RECORDED, thing, hour, key))

@@ -50,6 +50,7 @@ class Thing(StrEnum):
     CAPTURE_RECORD = "capture record"
     MESSAGES_RECORD = "messages record"
     DAY_RECORD = "daily record"
+    COVERAGE = "coverage table"
     OTHER = "object"
 
 
@@ -101,6 +102,9 @@ _BUILD_DAY_AFTER_DELETING: Final = (
     "Delete it, then run messages_daily of this day in Dagster: it is made again from its hours. Find out who wrote "
     "there."
 )
+_BUILD_COVERAGE: Final = (
+    "Run coverage in Dagster, or chat-archive coverage: both replace it, made again from the ledger."
+)
 _NOT_THE_ARCHIVES: Final = "The archive did not write it. Find out who did."
 
 _REMEDIES: Final = {
@@ -115,6 +119,12 @@ _REMEDIES: Final = {
         f"{_FROM_A_BACKUP} While the platform still has the hour: delete it, then {_CATCH_UP}."
     ),
     (Wrong.ALTERED, Thing.DAY): _BUILD_DAY_AFTER_DELETING,
+    (Wrong.DIFFERS, Thing.DAY): (
+        "Delete it, then run messages_daily of this day in Dagster: it is made again from its hours. After an update "
+        "of this program that is all; otherwise find out who wrote there, or report it."
+    ),
+    (Wrong.MISSING, Thing.COVERAGE): _BUILD_COVERAGE,
+    (Wrong.ALTERED, Thing.COVERAGE): f"{_BUILD_COVERAGE} Find out who wrote there.",
     (Wrong.CONTRADICTS, Thing.CAPTURE_RECORD): (
         "It was edited, or copied from elsewhere. Restore it from a bucket version or a backup. Without one: delete "
         f"it, then {_ADOPT}."

@@ -8,8 +8,9 @@ A record is written last, so a run that was killed leaves objects that no record
 - **The ledger** is never touched.
 - **Messages, quarantine, a day's object, at the place where the archive keeps them**, are replaced by the next run,
   which then records them. No run replaces them where the ledger says that nobody spoke or all is lost, and no file was
-  kept: the archive never made them, or somebody has deleted what it made them of, and they are the only copy. They are
-  *unfounded*, and go only when a person says so once more.
+  kept: the archive never made them, or somebody has deleted what it made them of, and they are the only copy. Where the
+  hour has not even ended, and nothing is recorded of it, no run has made them either. They are *unfounded*, and go only
+  when a person says so once more.
 - **Objects under names that the archive never writes**, beside the messages, the quarantine and the days, are copies,
   parts of other tools, what somebody put there by hand. Whoever reads the folder reads them as messages. These are
   removed, once they are old enough and if no record names them after all.
@@ -28,6 +29,7 @@ from enum import Enum, auto
 from assets.verification.discrepancy import Thing
 from assets.verification.expected import folder_of, revision_at, what_lies_at
 from resources.archive.layout import Layout
+from resources.archive.ledger import NO_RECORDS, HourRecords
 from resources.archive.objects import ListedObject
 from resources.archive.records import CaptureRecord
 from resources.archive.removal import UnfinishedUpload
@@ -52,7 +54,7 @@ class Standing(Enum):
     """The archive never writes under this name."""
 
     UNFOUNDED = auto()
-    """Made of no file, as far as the ledger knows, and no run will replace it."""
+    """Made of no file, as far as the ledger knows, and no run will replace it soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Known:
 
     Attributes:
         named: The keys that records name.
-        silent: The hours that are settled without a file that has any line.
+        silent: The hours that are settled without a file that has any line, or are still to come.
         doubtful: The days with something under `raw/` that no record names. What was said in them is not known.
     """
 
@@ -96,6 +98,11 @@ def is_silent(capture: CaptureRecord | None) -> bool:
         and capture.state in _SILENT
         and all(revision.damage is None and not revision.lines for revision in capture.raw_revisions)
     )
+
+
+def is_to_come(hour: Hour, records: HourRecords, now: datetime) -> bool:
+    """Tell whether an hour has not ended by S3's clock, and no machine whose clock is ahead has been there either."""
+    return records == NO_RECORDS and hour >= Hour.containing(now)
 
 
 def standing_of(key: str, known: Known, layout: Layout) -> Standing:

@@ -1,13 +1,13 @@
-"""A published hour against the raw files it was made from: built again, and compared. Local files, their bytes proven.
+"""An hour against its raw files, and a day against its hours: built again, and compared. Local files, bytes proven.
 
-Fetching them is `read_data.py`. The same raw files give the same bytes, as long as the same versions of this program
-and of pyarrow write them. Another pyarrow leaves its name in the file and may lay it out otherwise: then rows are
-compared. Another schema has other columns: then only the number of lines is.
+Fetching them is `read_data.py`. The same files give the same bytes, as long as the same versions of this program and
+of pyarrow write them. Another pyarrow leaves its name in the file and may lay it out otherwise: then rows are compared.
+Another schema has other columns: then only the number of lines is, and of a day nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,12 +18,14 @@ import pyarrow.parquet as pq
 from assets.conversion.convert import ConservationBroken, RawRevisionFile, convert_revisions
 from assets.conversion.gzip_file import DamagedFile
 from assets.conversion.schema import SCHEMA_VERSION
+from assets.daily.compaction import CompactionFailed, HourFile, compact
 from assets.publish_messages import LARGE_HOUR_BYTES
 from assets.verification.discrepancy import Discrepancy, Thing, Wrong
 from resources.archive.app_archive import AppArchive
 from resources.archive.daily_record import DailyRecord
 from resources.archive.records import MessagesRecord
 from resources.digests import digests_of
+from resources.hours.day import Day
 from resources.hours.hour import Hour
 
 _PIECE_ROWS: Final = 8_192
@@ -78,6 +80,31 @@ def differences(
         for thing, path in stored.items()
         if not (built[thing].exists() and _is_the_same(path, built[thing]))
     ]
+
+
+def differences_of_day(
+    day: Day, archive: AppArchive, *, hours: Sequence[HourFile], stored: Path, folder: Path
+) -> list[Discrepancy]:
+    """Compact a day again and return whether what is stored is not what its hours give.
+
+    Args:
+        day: The day.
+        archive: For the app's name and its keys.
+        hours: The hours it was made of, in the present schema, each in a folder as `compact` wants it.
+        stored: What is published.
+        folder: A private folder, with room for what does not fit into memory.
+    """
+    key, last = archive.layout.messages_daily(day), day.hours[-1].key
+    built = folder / "day.parquet"
+    try:
+        compact(hours, built, app=archive.app.name, day=day, folder=folder)
+    except CompactionFailed as error:
+        if isinstance(error.__context__, OSError):
+            _raise_if_of_the_disk(error.__context__)
+        return [Discrepancy(Wrong.NOT_VERIFIED, Thing.DAY, last, key, str(error))]
+    if _is_the_same(stored, built):
+        return []
+    return [Discrepancy(Wrong.DIFFERS, Thing.DAY, last, key, "its hours give other rows or other bytes")]
 
 
 def _is_the_same(stored: Path, built: Path) -> bool:

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from assets.conversion.schema import SCHEMA_VERSION
+from assets.daily.closed_day import days_written_since, hours_that_matter, is_compacted, objects_of
+from assets.verification.compare import LONGEST_RUN
 from assets.verification.discrepancy import Discrepancy, Thing, Wrong
 from assets.verification.expected import is_sha256
 from resources.archive.app_archive import AppArchive
 from resources.archive.daily_record import DailyRecord
-from resources.archive.ledger import HourRecords
+from resources.archive.ledger import HourRecords, RecordTimes
 from resources.archive.records import CaptureRecord, MessagesRecord, messages_are_current
 from resources.hours.day import Day
 from resources.hours.hour import Hour
@@ -40,7 +43,8 @@ def check_hour(hour: Hour, records: HourRecords, archive: AppArchive, now: datet
         ]
     elif messages is not None:
         found.append(Discrepancy(Wrong.MISSING, Thing.CAPTURE_RECORD, hour.key, layout.capture_record(hour)))
-    elif now >= archive.app.policy.first_look_at(hour) + LONGEST_LAG:
+    # Asked first whether it has ended: of what a stranger files under the year 9999 no later moment can be told.
+    elif hour < Hour.containing(now) and now >= archive.app.policy.first_look_at(hour) + LONGEST_LAG:
         found.append(Discrepancy(Wrong.GAP, Thing.CAPTURE_RECORD, hour.key, layout.capture_record(hour)))
     if messages is not None:
         key = layout.messages_record(hour)
@@ -60,6 +64,8 @@ def _of_capture(hour: Hour, record: CaptureRecord, archive: AppArchive) -> Itera
         yield "it is of another app or hour"
     if record.state is HourState.ARCHIVED and not any(revision.lines for revision in record.intact_revisions):
         yield "it says archived, and names no file with lines"
+    if record.state is HourState.EMPTY and any(revision.lines for revision in record.intact_revisions):
+        yield "it says that nobody spoke, and names a file with lines"
     if not all(is_sha256(revision.sha256) for revision in record.raw_revisions):
         yield "it names a file by what is no SHA-256"
 
@@ -83,21 +89,48 @@ def _of_messages(
         yield "it names raw files, and no messages made from them"
     if counts.quarantined and record.quarantine is None:
         yield f"it counts {counts.quarantined:,} quarantined lines, and names no object with them"
-    known = {revision.sha256 for revision in capture.raw_revisions} if capture is not None else None
-    if known is not None and not known.issuperset(record.raw_revisions):
+    if record.messages is not None and not _is_known(record.schema_version):
+        yield f"it names the schema {record.schema_version}, which this program does not know"
+    if capture is not None:
+        yield from _of_messages_and_capture(record, capture)
+
+
+def _of_messages_and_capture(record: MessagesRecord, capture: CaptureRecord) -> Iterator[str]:
+    lines = {revision.sha256: revision.lines for revision in capture.raw_revisions}
+    if not lines.keys() >= set(record.raw_revisions):
         yield "it names a raw file that the capture record does not know"
+        return
+    if not all(lines[sha256] for sha256 in record.raw_revisions):
+        yield "it names a raw file of which the capture record says that no line can be read"
+    # At least so many: a line on which several objects stand counts once for its file, and each of them for the hour.
+    held = sum(lines[sha256] or 0 for sha256 in set(record.raw_revisions))
+    not_blank = record.counts.lines - record.counts.blank
+    if not_blank < held:
+        yield f"it counts {not_blank:,} lines that are not blank, and its raw files hold {held:,}"
+
+
+def _is_known(schema_version: int | None) -> bool:
+    return schema_version is not None and 1 <= schema_version <= SCHEMA_VERSION
 
 
 def check_day(
-    day: Day, record: DailyRecord | None, hours: Mapping[Hour, HourRecords], archive: AppArchive
+    day: Day,
+    record: DailyRecord | None,
+    hours: Mapping[Hour, HourRecords],
+    archive: AppArchive,
+    *,
+    written: RecordTimes,
+    now: datetime,
 ) -> list[Discrepancy]:
     """Return what is wrong with what a day's record says.
 
     Args:
         day: The day.
         record: What the ledger holds of it.
-        hours: What the ledger holds of its hours; without those whose records cannot be read.
+        hours: What the ledger holds of its hours and the one before; without those whose records cannot be read.
         archive: Whose ledger it is.
+        written: When those records were written.
+        now: By S3's clock.
     """
     key = archive.layout.daily_record(day)
     if record is None:
@@ -111,7 +144,21 @@ def check_day(
     if gone:
         detail = f"it was made with {', '.join(gone)}, of which the ledger holds no messages any more"
         found.append(Discrepancy(Wrong.CONTRADICTS, Thing.DAY, last, archive.layout.messages_daily(day), detail))
+    elif hours.keys() >= set(hours_that_matter(day)) and _is_left_behind(day, record, hours, written, now):
+        detail = "it names other objects than its hours have, none was written since, so no run makes it again"
+        found.append(Discrepancy(Wrong.CONTRADICTS, Thing.DAY_RECORD, last, key, detail))
     return found
+
+
+def _is_left_behind(
+    day: Day, record: DailyRecord, hours: Mapping[Hour, HourRecords], written: RecordTimes, now: datetime
+) -> bool:
+    """Tell whether a day holds other hours than there are, and not because it is to be compacted again."""
+    if record.schema_version != SCHEMA_VERSION or is_compacted(record, objects_of(day, hours)):
+        return False
+    written_at = written.daily.get(day)
+    may_be_under_way = written_at is None or now - written_at < LONGEST_RUN
+    return not may_be_under_way and day not in days_written_since(written)
 
 
 def _holds(records: HourRecords) -> bool:
@@ -123,6 +170,8 @@ def _of_day(day: Day, record: DailyRecord, hours: Mapping[Hour, HourRecords], ar
         yield "it is of another app or day"
     if record.object.key != archive.layout.messages_daily(day):
         yield "it names an object that is not this day's"
+    if not _is_known(record.schema_version):
+        yield f"it names the schema {record.schema_version}, which this program does not know"
     rows = 0
     for hour in day.hours:
         messages = hours[hour].messages if hour in hours else None

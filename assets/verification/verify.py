@@ -1,7 +1,8 @@
 """Verifying an app's hours, day by day: read the records, ask S3 what is there, compare; and again before it is said.
 
 I/O and threads; what counts as wrong is `compare.py` and `record_checks.py`, reading bytes is `read_data.py`. Nothing
-is written anywhere. Memory is bounded by one day's records and listings, and with data by the conversion of one hour.
+is written anywhere. Memory is bounded by one day's records and listings, and with data by the conversion of one hour
+or the compaction of one day.
 """
 
 from __future__ import annotations
@@ -15,22 +16,16 @@ from functools import partial
 from itertools import chain, repeat
 from typing import Final, TypeVar
 
+from assets.daily.closed_day import hours_that_matter, is_compacted, objects_of
 from assets.verification.compare import Comparison, Seen, compare
 from assets.verification.discrepancy import Discrepancy, Thing, Wrong
-from assets.verification.expected import (
-    ExpectedObject,
-    expected_of_day,
-    expected_of_hour,
-    folder_of,
-    what_lies_at,
-)
+from assets.verification.expected import ExpectedObject, expected_of_day, expected_of_hour
 from assets.verification.read_data import Reading, read_day, read_hour
 from assets.verification.record_checks import check_day, check_hour
 from resources.archive.app_archive import AppArchive
 from resources.archive.daily_record import DailyRecord
 from resources.archive.errors import ArchiveDamaged, ArchiveError
-from resources.archive.layout import Layout
-from resources.archive.ledger import HourRecords
+from resources.archive.ledger import NO_RECORDS, HourRecords, RecordTimes
 from resources.archive.objects import ListedObject
 from resources.defects import defect_in_words
 from resources.hours.day import Day
@@ -106,37 +101,15 @@ class Verifier:
         """
         with ThreadPoolExecutor(_ASKERS) as askers, ThreadPoolExecutor(_READERS) as readers:
             for day, hours in days.items():
-                listed = self._listed(askers.map(self._list, self._layout.folders_of_day(day)))
+                listed = self._listed(askers.map(self._list, self._folders(day)))
                 with_day = day.hours[-1] in hours
-                needed = day.hours if with_day else hours
+                needed = hours_that_matter(day) if with_day else hours
                 known = dict(zip(needed, askers.map(partial(self._known, listed=listed), needed), strict=True))
                 workers = readers if self._read_data else askers
                 found = list(workers.map(self._hour, hours, [known[hour] for hour in hours], repeat(listed)))
                 if with_day:
                     found.append(self._day(day, _readable(known), listed))
                 yield found
-
-    def strays(self, first: Day) -> list[Discrepancy]:
-        """Return what lies in the app's folders and in those of no day from the first on: one listing of everything.
-
-        Raises:
-            ArchiveError: S3 cannot be read.
-        """
-        layout, found = self._layout, []
-        recorded: set[str] = set()
-        for folder in (layout.ledger, *layout.data_folders):
-            for key in self._archive.bucket.keys(folder):
-                day, hour = layout.place_of(key)
-                if day is not None and day >= first:
-                    continue
-                thing = what_lies_at(key, layout)
-                if thing is None:
-                    found.append(Discrepancy(Wrong.EXTRA, folder_of(key, layout), "", key))
-                elif folder == layout.ledger:
-                    recorded.add(key)
-                elif day is not None and _record_of(thing, day, hour, layout) not in recorded:
-                    found.append(Discrepancy(Wrong.NOT_RECORDED, thing, (hour or day.hours[-1]).key, key))
-        return found
 
     def _hour(self, hour: Hour, known: _Known, listed: Listed) -> Verified:
         try:
@@ -164,10 +137,11 @@ class Verifier:
             return Verified(hour, discrepancies=known.unreadable)
         expected = expected_of_hour(hour, known.records, self._layout)
         there = self._seen(expected, listed.get(hour, _NOTHING))
-        comparison = compare(hour.key, expected, there, self._layout, self._s3_now)
+        at_work = self._has_ended(hour) or known.records != NO_RECORDS
+        comparison = compare(hour.key, expected, there, self._layout, self._s3_now, a_run_may_write=at_work)
         reading = Reading()
         if self._read_data:
-            reading = read_hour(hour, known.records.messages, _sound(expected, comparison), self._archive)
+            reading = read_hour(hour, known.records, _sound(expected, comparison), self._archive)
         of_records = check_hour(hour, known.records, self._archive, self._now)
         return _verified(hour, expected, comparison, reading, of_records)
 
@@ -188,8 +162,8 @@ class Verifier:
                 if not found.discrepancies:
                     break
                 before, record = record, self._archive.ledger.daily(day)
-                hours = _readable({hour: self._known(hour) for hour in day.hours})
-                listed = self._listed(map(self._list, self._layout.folders_of_day(day)))
+                hours = _readable({hour: self._known(hour) for hour in hours_that_matter(day)})
+                listed = self._listed(map(self._list, self._folders(day)))
                 found = self._look_at_day(day, record, hours, listed)
                 if record == before:
                     break
@@ -204,11 +178,30 @@ class Verifier:
         last = day.hours[-1]
         expected = expected_of_day(day, record, self._layout)
         there = self._seen(expected, listed.get(None, _NOTHING))
-        comparison = compare(last.key, expected, there, self._layout, self._s3_now)
+        at_work = self._has_ended(last) or record is not None
+        comparison = compare(last.key, expected, there, self._layout, self._s3_now, a_run_may_write=at_work)
         reading = Reading()
         if self._read_data and record is not None:
-            reading = read_day(day, record, _sound(expected, comparison), self._archive)
-        return _verified(last, expected, comparison, reading, check_day(day, record, hours, self._archive))
+            objects = objects_of(day, hours)
+            made_of = objects if is_compacted(record, objects) else {}
+            reading = read_day(day, record, _sound(expected, comparison), made_of, self._archive)
+        written = self._times_written(day, listed)
+        of_records = check_day(day, record, hours, self._archive, written=written, now=self._s3_now)
+        return _verified(last, expected, comparison, reading, of_records)
+
+    def _has_ended(self, hour: Hour) -> bool:
+        return hour < Hour.containing(self._now)
+
+    def _times_written(self, day: Day, listed: Listed) -> RecordTimes:
+        """Tell when the records were written that decide about a day, as far as a listing shows them."""
+        layout = self._layout
+        messages = {
+            hour: entry.written_at
+            for hour in hours_that_matter(day)
+            if (entry := listed.get(hour, _NOTHING).get(layout.messages_record(hour))) is not None
+        }
+        daily = listed.get(None, _NOTHING).get(layout.daily_record(day))
+        return RecordTimes(messages, {day: daily.written_at} if daily is not None else {})
 
     def _known(self, hour: Hour, listed: Listed | None = None) -> _Known:
         """Read an hour's records; those that a listing shows, or all when there is none."""
@@ -226,6 +219,10 @@ class Verifier:
         capture = read(Thing.CAPTURE_RECORD, self._layout.capture_record(hour), ledger.capture)
         messages = read(Thing.MESSAGES_RECORD, self._layout.messages_record(hour), ledger.messages)
         return _Known(HourRecords(capture, messages), tuple(unreadable))
+
+    def _folders(self, day: Day) -> tuple[str, ...]:
+        """The prefixes of all that belongs to a day, and of the records of the hour before, which matter to it."""
+        return (*self._layout.folders_of_day(day), self._layout.ledger_hour(day.hour_before))
 
     def _list(self, folder: str) -> list[ListedObject]:
         return list(self._archive.bucket.listed(folder))
@@ -280,13 +277,6 @@ def _readable(known: Mapping[Hour, _Known]) -> dict[Hour, HourRecords]:
 def _not_verified(thing: Thing, hour: Hour, key: str, error: Exception) -> Verified:
     found = Discrepancy(Wrong.NOT_VERIFIED, thing, hour.key, key, defect_in_words(error))
     return Verified(hour, discrepancies=(found,))
-
-
-def _record_of(thing: Thing, day: Day, hour: Hour | None, layout: Layout) -> str:
-    """Return where the record lies that names what is kept at a place."""
-    if hour is None:
-        return layout.daily_record(day)
-    return layout.capture_record(hour) if thing is Thing.RAW else layout.messages_record(hour)
 
 
 def _joined(discrepancies: Iterable[Discrepancy]) -> tuple[Discrepancy, ...]:

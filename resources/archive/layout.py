@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from resources.hours.day import Day
 from resources.hours.hour import Hour
@@ -106,6 +105,10 @@ class Layout:
         """The prefix of an hour's raw revisions."""
         return self._folder("raw", hour)
 
+    def ledger_hour(self, hour: Hour) -> str:
+        """The prefix of an hour's records."""
+        return self._folder("ledger", hour)
+
     def folders_of_day(self, day: Day) -> tuple[str, ...]:
         """The prefixes of all that belongs to a day: its data, its records, and whatever else lies there."""
         return tuple(f"{folder}date={day}/" for folder in (*self.data_folders, self.ledger))
@@ -136,10 +139,10 @@ class Layout:
         if match is None:
             return None
         try:
-            start = datetime.strptime(f"{match[1]} {match[2]}", "%Y-%m-%d %H").replace(tzinfo=UTC)
+            hour = Hour.from_key(match[1].replace("-", "") + match[2])
         except ValueError:  # a stranger's object, named like a record of an hour that never was
             return None
-        return Hour(start), match[3]
+        return hour, match[3]
 
     def day_of_record(self, key: str) -> Day | None:
         """Return the day of a ledger key, or None when it is not the key of a day's record."""

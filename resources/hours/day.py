@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime, time
 
 from resources.hours.hour import Hour
 
-_KEY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_KEY = re.compile(r"[1-9]\d{3}-\d{2}-\d{2}", re.ASCII)
+"""No year that an hour's key cannot name."""
+
 _HOURS = 24
 
 

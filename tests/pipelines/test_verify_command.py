@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import pytest
 from typer.testing import CliRunner
 
 from assets.publish_messages import ConversionFailed
+from assets.verification.verify import Verified, Verifier
 from pipelines import command_line
+from resources.hours.day import Day
+from resources.hours.hour import Hour
 from resources.simulated_platform import SimulatedApp
 from tests.assets.verification.archives import (
     DAMAGED,
@@ -80,10 +83,48 @@ def test_without_hours_it_verifies_everything_and_finds_gaps_and_strays(somebody
     assert f"gap: capture record (acme/support, {hours - recorded - not_due})" in result.output
 
 
+def test_objects_of_future_days_and_of_todays_unfinished_hours_are_named(somebody: BehindItsBack, type_: Type) -> None:
+    layout, now = somebody.world.archive.layout, somebody.world.clock.now()
+    this_hour, next_year = Hour.containing(now), Hour.containing(now + timedelta(days=365))
+    keys = [key for hour in (this_hour, next_year) for key in (layout.messages(hour), layout.quarantine(hour))]
+    keys += [key.replace("messages.parquet", "part-0.parquet") for key in keys[::2]]
+    keys += [layout.messages_daily(Day.of(hour)) for hour in (this_hour, next_year)]
+    for key in keys:
+        somebody.put(key, b"PAR1")
+    result = type_("verify")
+    assert result.exit_code == 1
+    for key in keys:
+        assert sum(f"s3://{somebody.bucket}/{key}" in line for line in result.output.splitlines()) == 1
+    for words in (("--hours", PLAIN.key), ("--sample", "1%")):
+        assert not any(key in type_("verify", *words).output for key in keys)
+
+
+def test_what_a_run_writes_for_an_hour_that_ended_meanwhile_is_not_judged_yet(
+    somebody: BehindItsBack, type_: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = somebody.world.clock
+    hour, verify = Hour.containing(clock.now()), Verifier.verify
+
+    def in_an_hour(verifier: Verifier, days: Mapping[Day, Sequence[Hour]]) -> Iterator[list[Verified]]:
+        yield from verify(verifier, days)
+        clock.advance(timedelta(hours=1))
+
+    somebody.put(somebody.world.archive.layout.messages(hour), b"PAR1 of a run that records it in a moment")
+    monkeypatch.setattr(Verifier, "verify", in_an_hour)
+    result = type_("verify")
+    assert f"being written right now, so not judged yet: {hour}." in result.output
+    assert f"  {hour}  " not in result.output
+
+
 def test_what_lies_in_the_tables_and_belongs_to_no_app_is_named_when_everything_is_verified(
     somebody: BehindItsBack, type_: Type
 ) -> None:
-    strangers = ["messages/evil.parquet", "messages/app=evil/date=2026-11-20/messages.parquet", "quarantine/app=x/a"]
+    strangers = [
+        "messages/evil.parquet",
+        "messages/app=evil/date=2026-11-20/messages.parquet",
+        "quarantine/app=x/a",
+        "coverage/evil.parquet",
+    ]
     removed = "messages/app=gone_1/date=2026-11-20/hour=00/messages.parquet"
     for key in (*strangers, removed, "ledger/app=evil/notes.json"):
         somebody.put(f"history/{key}", b"PAR1")

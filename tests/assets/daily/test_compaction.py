@@ -183,6 +183,14 @@ def test_a_full_disk_is_said_to_be_one_and_leaves_nothing_behind(
     assert not (tmp_path / "day.parquet").exists()
 
 
+def test_an_hours_file_that_is_no_parquet_is_said_to_be_what_could_not_be_sorted(tmp_path: Path) -> None:
+    files = hour_files(tmp_path, {3: [line(1)]})
+    files[0].path.write_bytes(b"what it was not")
+    with pytest.raises(CompactionFailed, match="ArrowInvalid"):
+        compacted(tmp_path, files)
+    assert not (tmp_path / "day.parquet").exists()
+
+
 def test_what_people_wrote_is_in_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_IN_ORDER", "SELECT text::INTEGER FROM hours")
     with pytest.raises(CompactionFailed) as caught:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from assets.capture import capture_hour
@@ -13,12 +17,12 @@ from assets.publish_messages import publish_messages
 from assets.verification.daily_sample import by_day
 from assets.verification.discrepancy import Discrepancy, Thing, Wrong
 from assets.verification.verify import Verified, Verifier
-from resources.archive.objects import ArchiveBucket
+from resources.archive.objects import ArchiveBucket, ListedObject
 from resources.hours.hour import Hour
 from resources.limits import Limits
 from resources.simulated_platform import ScriptedAnswer
 from tests.assets.looking import look
-from tests.behind_the_back import BehindTheBackOf
+from tests.behind_the_back import BehindTheBackOf, digest_of
 from tests.pipelines.query.archives import DAY, archive_lines, message, small_archive
 from tests.world import World
 
@@ -97,6 +101,18 @@ def let_s3_clock_run_ahead(monkeypatch: pytest.MonkeyPatch, span: timedelta = ti
     monkeypatch.setattr(ArchiveBucket, "time", lambda _: datetime.now(UTC) + span)
 
 
+def let_hours_be_recorded_before_their_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let S3 say that what hours published was recorded an hour earlier than it was, and their day not."""
+    listed = ArchiveBucket.listed
+
+    def earlier(bucket: ArchiveBucket, prefix: str, *, after: str = "") -> Iterator[ListedObject]:
+        for entry in listed(bucket, prefix, after=after):
+            is_of_an_hour = entry.key.endswith("/messages.json")
+            yield replace(entry, written_at=entry.written_at - timedelta(hours=1)) if is_of_an_hour else entry
+
+    monkeypatch.setattr(ArchiveBucket, "listed", earlier)
+
+
 class BehindItsBack(BehindTheBackOf):
     """Whoever meddles with the archive of a world."""
 
@@ -108,3 +124,31 @@ class BehindItsBack(BehindTheBackOf):
 def publish_again(world: World, hour: Hour) -> None:
     """Do what a rerun of an hour's messages does."""
     publish_messages(hour, world.archive, world.clock)
+
+
+def by_another_writer(content: bytes) -> bytes:
+    """Let a Parquet file say that another version of pyarrow wrote it."""
+    name = pq.read_metadata(pa.BufferReader(content)).created_by.encode()
+    assert content.count(name) == 1
+    return content.replace(name, name[:-1] + b"?")
+
+
+def with_other_text(content: bytes) -> bytes:
+    """Change what somebody said, and nothing of what the file says of itself."""
+    table = pq.read_table(BytesIO(content))
+    texts = pa.array(["something else"] * len(table), pa.string())
+    place = table.schema.get_field_index("text")
+    changed = table.set_column(place, table.schema.field("text"), texts)
+    own = pq.read_metadata(pa.BufferReader(content)).metadata or {}
+    written = BytesIO()
+    with pq.ParquetWriter(written, changed.schema) as writer:
+        writer.write_table(changed)
+        writer.add_key_value_metadata({name.decode(): own[name].decode() for name in own if name != b"ARROW:schema"})
+    return written.getvalue()
+
+
+def forge_day(who: BehindItsBack, content: bytes) -> None:
+    """Replace a day's object, and let its record say so."""
+    key = who.world.archive.layout.messages_daily(DAY)
+    who.stored_as_ours(key, content)
+    who.edit(who.world.archive.layout.daily_record(DAY), object={"key": key, **digest_of(content)})

@@ -143,6 +143,39 @@ def test_a_day_of_which_no_hour_has_a_file_makes_its_object_unfounded(
     assert clean(somebody, unfounded=True) == [key]
 
 
+def test_what_lies_in_hours_to_come_by_s3s_clock_goes_only_when_that_is_said_and_raw_files_and_records_stay(
+    somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_s3_clock_run_ahead(monkeypatch)
+    archive, layout = somebody.world.archive, somebody.world.archive.layout
+    now = archive.bucket.time()
+    ended, to_come, doubtful = (Hour.containing(now).plus(hours) for hours in (-24, 48, 96))
+    for hour in (ended, to_come, doubtful):
+        for key in (layout.messages(hour), layout.quarantine(hour), layout.messages_daily(Day.of(hour))):
+            somebody.put(key, b"PAR1 made up")
+    somebody.unrecorded_raw_file(doubtful, b'{"msg_id":"77"}')
+    before = set(somebody.world.keys())
+    assert clean(somebody) == []
+    made_up = {layout.messages(to_come), layout.quarantine(to_come), layout.messages_daily(Day.of(to_come))}
+    assert set(clean(somebody, unfounded=True)) == made_up
+    assert before - set(somebody.world.keys()) == made_up
+
+
+def test_what_lies_in_an_hour_to_come_stays_when_it_is_recorded_or_has_ended_after_the_listing(
+    somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_s3_clock_run_ahead(monkeypatch)
+    archive, layout = somebody.world.archive, somebody.world.archive.layout
+    recorded, ended = (Hour.containing(archive.bucket.time()).plus(hours) for hours in (48, 49))
+    for hour in (recorded, ended):
+        somebody.put(layout.messages(hour), b"PAR1 made up")
+    leftovers = find_leftovers(archive, DAY_OLD)
+    assert len(leftovers.unfounded) == 2
+    somebody.put(layout.capture_record(recorded), somebody.content(layout.capture_record(PLAIN)))
+    let_s3_clock_run_ahead(monkeypatch, timedelta(days=5))
+    assert list(remove(archive, leftovers, unfounded=True)) == []
+
+
 def test_a_raw_file_that_comes_to_a_silent_hour_after_the_listing_keeps_its_messages(
     somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,12 +15,14 @@ from assets.verification.leftovers import (
     Standing,
     doubtful_days,
     is_silent,
+    is_to_come,
     leftovers_of,
     standing_of,
 )
 from resources.archive.layout import Layout
+from resources.archive.ledger import NO_RECORDS, HourRecords
 from resources.archive.objects import ListedObject
-from resources.archive.records import CaptureRecord, RawRevision
+from resources.archive.records import CaptureRecord, MessagesRecord, RawRevision
 from resources.archive.removal import UnfinishedUpload
 from resources.hours.day import Day
 from resources.hours.hour import Hour
@@ -153,6 +155,27 @@ def test_an_hour_is_silent_when_it_is_settled_and_no_file_of_it_holds_anything(
     capture: CaptureRecord | None, silent: bool
 ) -> None:
     assert is_silent(capture) is silent
+
+
+UNDER_WAY = Hour.containing(NOW)
+
+
+@pytest.mark.parametrize(
+    ("hour", "records", "to_come"),
+    [
+        (UNDER_WAY.plus(-1), NO_RECORDS, False),
+        (UNDER_WAY, NO_RECORDS, True),
+        (UNDER_WAY.plus(24), NO_RECORDS, True),
+        (Day.from_key("9999-12-31").hours[-1], NO_RECORDS, True),
+        (UNDER_WAY, HourRecords(capture=record(HourState.PENDING)), False),
+        (UNDER_WAY, HourRecords(messages=MessagesRecord(app="a/b", hour=UNDER_WAY.key, updated_at=NOW)), False),
+    ],
+    ids=str,
+)
+def test_an_hour_is_to_come_when_it_has_not_ended_and_nobody_recorded_anything_of_it(
+    hour: Hour, records: HourRecords, to_come: bool
+) -> None:
+    assert is_to_come(hour, records, NOW) is to_come
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from assets.publish_messages import publish_messages
 from assets.verification.discrepancy import Discrepancy, Thing, Wrong
 from assets.verification.verify import Verifier
 from resources.archive.app_archive import AppArchive
+from resources.archive.objects import ArchiveBucket, ListedObject
 from resources.hours.hour import Hour
 from resources.hours.state import HourState
 from tests.assets.looking import look, rows_of
@@ -29,11 +32,14 @@ from tests.assets.verification.archives import (
     QUARANTINED,
     REVISED,
     BehindItsBack,
+    forge_day,
     found,
     kinds,
+    let_hours_be_recorded_before_their_day,
     let_s3_clock_run_ahead,
     publish_again,
     verified,
+    with_other_text,
 )
 from tests.behind_the_back import digest_of
 from tests.pipelines.query.archives import DAY, NEXT_DAY, archive_lines, message
@@ -169,6 +175,14 @@ def day_record_deleted(who: BehindItsBack, archive: AppArchive) -> None:
     who.delete(archive.layout.daily_record(DAY))
 
 
+def day_forged_with_its_record(who: BehindItsBack, archive: AppArchive) -> None:
+    forge_day(who, with_other_text(who.content(archive.layout.messages_daily(DAY))))
+
+
+def day_record_of_an_unknown_schema(who: BehindItsBack, archive: AppArchive) -> None:
+    who.edit(archive.layout.daily_record(DAY), schema_version=99)
+
+
 def capture_record_deleted(who: BehindItsBack, archive: AppArchive) -> None:
     who.delete(archive.layout.capture_record(PLAIN))
 
@@ -190,6 +204,31 @@ def capture_record_forged_to_be_archived(who: BehindItsBack, archive: AppArchive
     who.edit(archive.layout.capture_record(LOST), state="archived", reason="file_kept")
 
 
+def capture_record_forged_to_be_empty(who: BehindItsBack, archive: AppArchive) -> None:
+    who.edit(archive.layout.capture_record(PLAIN), state="empty", reason="no_file", confirmed=True)
+
+
+def raw_file_said_to_be_damaged(who: BehindItsBack, archive: AppArchive) -> None:
+    capture = archive.ledger.capture(REVISED)
+    messages = archive.ledger.messages(REVISED)
+    assert capture is not None
+    assert messages is not None
+    first, second = capture.raw_revisions
+    hidden = second.model_copy(update={"lines": None, "damage": "It is cut."})
+    revisions = [revision.model_dump(mode="json") for revision in (first, hidden)]
+    who.edit(archive.layout.capture_record(REVISED), raw_revisions=revisions)
+    who.edit(archive.layout.messages_record(REVISED), raw_revisions=[first.sha256])
+
+
+def raw_file_in_the_messages_said_to_hold_nothing(who: BehindItsBack, archive: AppArchive) -> None:
+    capture = archive.ledger.capture(REVISED)
+    assert capture is not None
+    first, second = capture.raw_revisions
+    nothing = second.model_copy(update={"lines": 0})
+    revisions = [revision.model_dump(mode="json") for revision in (first, nothing)]
+    who.edit(archive.layout.capture_record(REVISED), raw_revisions=revisions)
+
+
 def messages_record_deleted(who: BehindItsBack, archive: AppArchive) -> None:
     who.delete(archive.layout.messages_record(PLAIN))
 
@@ -200,6 +239,18 @@ def counts_that_do_not_add_up(who: BehindItsBack, archive: AppArchive) -> None:
 
 def counts_that_add_up_and_are_wrong(who: BehindItsBack, archive: AppArchive) -> None:
     who.edit(archive.layout.messages_record(PLAIN), counts={"lines": 2, "messages": 2})
+
+
+def counts_that_add_up_to_a_line_less(who: BehindItsBack, archive: AppArchive) -> None:
+    who.edit(archive.layout.messages_record(REVISED), counts={"lines": 2, "messages": 1, "duplicates": 1})
+
+
+def a_message_counted_as_a_blank_line(who: BehindItsBack, archive: AppArchive) -> None:
+    who.edit(archive.layout.messages_record(REVISED), counts={"lines": 3, "messages": 1, "duplicates": 1, "blank": 1})
+
+
+def messages_record_of_an_unknown_schema(who: BehindItsBack, archive: AppArchive) -> None:
+    who.edit(archive.layout.messages_record(PLAIN), schema_version=0)
 
 
 def duplicates_that_never_were(who: BehindItsBack, archive: AppArchive) -> None:
@@ -238,69 +289,77 @@ MISSING, ALTERED, EXTRA, CONTRADICTS = Wrong.MISSING, Wrong.ALTERED, Wrong.EXTRA
 ALWAYS, WITH_DATA = False, True
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        (raw_deleted, ALWAYS, PLAIN, [(MISSING, Thing.RAW)]),
-        (raw_truncated, ALWAYS, PLAIN, [(ALTERED, Thing.RAW)]),
-        (raw_replaced_by_another_hours, ALWAYS, PLAIN, [(ALTERED, Thing.RAW)]),
-        (raw_rotten, WITH_DATA, PLAIN, [(ALTERED, Thing.RAW)]),
-        (raw_extra, ALWAYS, PLAIN, [(EXTRA, Thing.RAW)]),
-        (raw_not_recorded, ALWAYS, PLAIN, [(Wrong.NOT_RECORDED, Thing.RAW)]),
-        (messages_deleted, ALWAYS, PLAIN, [(MISSING, Thing.MESSAGES)]),
-        (messages_edited, ALWAYS, PLAIN, [(ALTERED, Thing.MESSAGES)]),
-        (messages_rotten, WITH_DATA, PLAIN, [(ALTERED, Thing.MESSAGES)]),
-        (messages_of_another_hour, ALWAYS, PLAIN, [(ALTERED, Thing.MESSAGES)]),
-        (messages_extra, ALWAYS, PLAIN, [(EXTRA, Thing.MESSAGES)]),
-        (messages_of_no_hour, ALWAYS, LAST_HOUR, [(EXTRA, Thing.MESSAGES)]),
-        (quarantine_deleted, ALWAYS, QUARANTINED, [(MISSING, Thing.QUARANTINE)]),
-        (quarantine_not_recorded, ALWAYS, PLAIN, [(Wrong.NOT_RECORDED, Thing.QUARANTINE)]),
-        (day_deleted, ALWAYS, LAST_HOUR, [(MISSING, Thing.DAY)]),
-        (day_rotten, WITH_DATA, LAST_HOUR, [(ALTERED, Thing.DAY)]),
-        (day_extra, ALWAYS, LAST_HOUR, [(EXTRA, Thing.DAY)]),
-        (day_record_edited, ALWAYS, LAST_HOUR, [(CONTRADICTS, Thing.DAY_RECORD)]),
-        (day_record_unreadable, ALWAYS, LAST_HOUR, [(CONTRADICTS, Thing.DAY_RECORD)]),
-        (day_record_deleted, ALWAYS, LAST_HOUR, [(Wrong.NOT_RECORDED, Thing.DAY)]),
-        (
-            capture_record_deleted,
-            ALWAYS,
-            PLAIN,
-            [(MISSING, Thing.CAPTURE_RECORD), (Wrong.NOT_RECORDED, Thing.RAW)],
-        ),
-        (
-            both_records_deleted,
-            ALWAYS,
-            PLAIN,
-            [
-                (Wrong.GAP, Thing.CAPTURE_RECORD),
-                (Wrong.NOT_RECORDED, Thing.MESSAGES),
-                (Wrong.NOT_RECORDED, Thing.RAW),
-            ],
-        ),
-        (capture_record_unreadable, ALWAYS, PLAIN, [(CONTRADICTS, Thing.CAPTURE_RECORD)]),
-        (capture_record_of_another_hour, ALWAYS, PLAIN, [(CONTRADICTS, Thing.CAPTURE_RECORD)]),
-        (capture_record_forged_to_be_archived, ALWAYS, LOST, [(CONTRADICTS, Thing.CAPTURE_RECORD)]),
-        (
-            messages_record_deleted,
-            ALWAYS,
-            PLAIN,
-            [(Wrong.NOT_BUILT, Thing.MESSAGES), (Wrong.NOT_RECORDED, Thing.MESSAGES)],
-        ),
-        (counts_that_do_not_add_up, ALWAYS, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
-        (counts_that_add_up_and_are_wrong, WITH_DATA, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
-        (duplicates_that_never_were, WITH_DATA, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
-        (revision_missing_from_the_messages, ALWAYS, REVISED, [(Wrong.NOT_BUILT, Thing.MESSAGES)]),
-        (messages_forged_with_their_record, WITH_DATA, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
-        (
-            messages_forged_with_a_footer_of_garbage,
-            WITH_DATA,
-            PLAIN,
-            [(Wrong.DIFFERS, Thing.MESSAGES), (CONTRADICTS, Thing.MESSAGES_RECORD)],
-        ),
-        (record_that_names_another_object, ALWAYS, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
-    ],
-    ids=lambda case: case[0].__name__,
-)
+DEEDS: list[tuple[Deed, bool, Hour, list[tuple[Wrong, Thing]]]] = [
+    (raw_deleted, ALWAYS, PLAIN, [(MISSING, Thing.RAW)]),
+    (raw_truncated, ALWAYS, PLAIN, [(ALTERED, Thing.RAW)]),
+    (raw_replaced_by_another_hours, ALWAYS, PLAIN, [(ALTERED, Thing.RAW)]),
+    (raw_rotten, WITH_DATA, PLAIN, [(ALTERED, Thing.RAW)]),
+    (raw_extra, ALWAYS, PLAIN, [(EXTRA, Thing.RAW)]),
+    (raw_not_recorded, ALWAYS, PLAIN, [(Wrong.NOT_RECORDED, Thing.RAW)]),
+    (messages_deleted, ALWAYS, PLAIN, [(MISSING, Thing.MESSAGES)]),
+    (messages_edited, ALWAYS, PLAIN, [(ALTERED, Thing.MESSAGES)]),
+    (messages_rotten, WITH_DATA, PLAIN, [(ALTERED, Thing.MESSAGES)]),
+    (messages_of_another_hour, ALWAYS, PLAIN, [(ALTERED, Thing.MESSAGES)]),
+    (messages_extra, ALWAYS, PLAIN, [(EXTRA, Thing.MESSAGES)]),
+    (messages_of_no_hour, ALWAYS, LAST_HOUR, [(EXTRA, Thing.MESSAGES)]),
+    (quarantine_deleted, ALWAYS, QUARANTINED, [(MISSING, Thing.QUARANTINE)]),
+    (quarantine_not_recorded, ALWAYS, PLAIN, [(Wrong.NOT_RECORDED, Thing.QUARANTINE)]),
+    (day_deleted, ALWAYS, LAST_HOUR, [(MISSING, Thing.DAY)]),
+    (day_rotten, WITH_DATA, LAST_HOUR, [(ALTERED, Thing.DAY)]),
+    (day_forged_with_its_record, WITH_DATA, LAST_HOUR, [(Wrong.DIFFERS, Thing.DAY)]),
+    (day_extra, ALWAYS, LAST_HOUR, [(EXTRA, Thing.DAY)]),
+    (day_record_edited, ALWAYS, LAST_HOUR, [(CONTRADICTS, Thing.DAY_RECORD)]),
+    (day_record_unreadable, ALWAYS, LAST_HOUR, [(CONTRADICTS, Thing.DAY_RECORD)]),
+    (day_record_of_an_unknown_schema, ALWAYS, LAST_HOUR, [(CONTRADICTS, Thing.DAY_RECORD)]),
+    (day_record_deleted, ALWAYS, LAST_HOUR, [(Wrong.NOT_RECORDED, Thing.DAY)]),
+    (
+        capture_record_deleted,
+        ALWAYS,
+        PLAIN,
+        [(MISSING, Thing.CAPTURE_RECORD), (Wrong.NOT_RECORDED, Thing.RAW)],
+    ),
+    (
+        both_records_deleted,
+        ALWAYS,
+        PLAIN,
+        [
+            (Wrong.GAP, Thing.CAPTURE_RECORD),
+            (Wrong.NOT_RECORDED, Thing.MESSAGES),
+            (Wrong.NOT_RECORDED, Thing.RAW),
+        ],
+    ),
+    (capture_record_unreadable, ALWAYS, PLAIN, [(CONTRADICTS, Thing.CAPTURE_RECORD)]),
+    (capture_record_of_another_hour, ALWAYS, PLAIN, [(CONTRADICTS, Thing.CAPTURE_RECORD)]),
+    (capture_record_forged_to_be_empty, ALWAYS, PLAIN, [(CONTRADICTS, Thing.CAPTURE_RECORD)]),
+    (capture_record_forged_to_be_archived, ALWAYS, LOST, [(CONTRADICTS, Thing.CAPTURE_RECORD)]),
+    (
+        messages_record_deleted,
+        ALWAYS,
+        PLAIN,
+        [(Wrong.NOT_BUILT, Thing.MESSAGES), (Wrong.NOT_RECORDED, Thing.MESSAGES)],
+    ),
+    (counts_that_do_not_add_up, ALWAYS, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+    (counts_that_add_up_to_a_line_less, ALWAYS, REVISED, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+    (a_message_counted_as_a_blank_line, ALWAYS, REVISED, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+    (messages_record_of_an_unknown_schema, ALWAYS, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+    (counts_that_add_up_and_are_wrong, WITH_DATA, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+    (duplicates_that_never_were, WITH_DATA, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+    (raw_file_said_to_be_damaged, WITH_DATA, REVISED, [(CONTRADICTS, Thing.CAPTURE_RECORD)]),
+    (raw_file_in_the_messages_said_to_hold_nothing, ALWAYS, REVISED, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+    (revision_missing_from_the_messages, ALWAYS, REVISED, [(Wrong.NOT_BUILT, Thing.MESSAGES)]),
+    (messages_forged_with_their_record, WITH_DATA, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+    (
+        messages_forged_with_a_footer_of_garbage,
+        WITH_DATA,
+        PLAIN,
+        [(Wrong.DIFFERS, Thing.MESSAGES), (CONTRADICTS, Thing.MESSAGES_RECORD)],
+    ),
+    (record_that_names_another_object, ALWAYS, PLAIN, [(CONTRADICTS, Thing.MESSAGES_RECORD)]),
+]
+"""What is done, what it takes to see it, in which hour, and what is named."""
+
+
+@pytest.mark.parametrize("case", DEEDS, ids=lambda case: case[0].__name__)
 def test_case_38_each_thing_that_is_missing_extra_or_altered_is_named(
     somebody: BehindItsBack,
     monkeypatch: pytest.MonkeyPatch,
@@ -318,33 +377,17 @@ def test_case_38_each_thing_that_is_missing_extra_or_altered_is_named(
         assert each.remedy
 
 
-def test_what_lies_in_no_days_folder_is_a_stray(somebody: BehindItsBack) -> None:
-    layout = somebody.world.archive.layout
-    before = LAST_HOUR.plus(-24 * 400)
-    strays = [
-        f"{layout.data_folders[1]}a.parquet",
-        layout.messages(before).replace("messages.parquet", "part-0.parquet"),
-        f"{layout.ledger}old.json",
-    ]
-    for key in strays:
-        somebody.put(key, b"mine")
-    somebody.put(f"history/messages/app={layout.slug}2/a.parquet", b"another app's")
-    verifier = Verifier(somebody.world.archive, somebody.world.clock.now(), read_data=False)
-    assert sorted(each.key for each in verifier.strays(DAY)) == sorted(strays)
-    assert {each.wrong for each in verifier.strays(DAY)} == {EXTRA}
+def test_the_documentation_counts_the_deeds_as_this_table_does() -> None:
+    page = Path("docs/reliability.md").read_text(encoding="utf-8")
+    assert f"A table of {len(DEEDS)} deeds" in page
 
 
-def test_of_hours_before_the_first_only_what_no_record_names_is_a_stray(somebody: BehindItsBack) -> None:
-    world, layout = somebody.world, somebody.world.archive.layout
-    verifier = Verifier(world.archive, world.clock.now(), read_data=False)
-    assert verifier.strays(NEXT_DAY) == []
-    somebody.delete(layout.messages_record(PLAIN))
-    (found_now,) = verifier.strays(NEXT_DAY)
-    assert (found_now.wrong, found_now.hour, found_now.key) == (
-        Wrong.NOT_RECORDED,
-        PLAIN.key,
-        layout.messages(PLAIN),
-    )
+def test_a_line_on_which_two_messages_stand_is_no_contradiction(somebody: BehindItsBack) -> None:
+    world, hour = somebody.world, NEXT_DAY.hours[5]
+    two = b"".join(json.dumps(message(number, hour, "ann", "bob", "hello")).encode() for number in (20, 21))
+    archive_lines(world, hour, two, b" ", message(20, hour, "ann", "bob", "hello"))
+    assert len(rows_of(world, world.archive.layout.messages(hour))) == 2
+    assert found(world, hour, read_data=True) == []
 
 
 def delete_all_of(who: BehindItsBack, hour: Hour) -> None:
@@ -372,6 +415,43 @@ def test_an_hour_that_was_revised_since_its_day_was_made_is_no_contradiction(som
     assert found(world, LAST_HOUR) == []
 
 
+OTHER_HOURS = {PLAIN.key: "0" * 64}
+
+
+def test_a_day_record_of_other_hours_is_named_when_no_hour_was_written_since(
+    somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = somebody.world
+    somebody.edit(world.archive.layout.daily_record(DAY), hours=OTHER_HOURS)
+    assert found(world, LAST_HOUR) == []  # by its times it is due again
+    let_hours_be_recorded_before_their_day(monkeypatch)
+    assert found(world, LAST_HOUR) == []  # and then a run may be about to notice
+    let_s3_clock_run_ahead(monkeypatch)
+    (left_behind,) = found(world, LAST_HOUR)
+    assert (left_behind.wrong, left_behind.thing) == (CONTRADICTS, Thing.DAY_RECORD)
+    assert "no run makes it again" in left_behind.detail
+    somebody.delete(left_behind.key)
+    publish_daily(DAY, world.archive, world.clock)
+    assert found(world, LAST_HOUR, read_data=True) == []
+
+
+def test_a_day_before_which_an_hour_was_written_since_is_due_and_no_contradiction(
+    somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = somebody.world
+    archive_lines(world, DAY.hour_before, message(30, DAY.hour_before, "ann", "bob", "good night"))
+    record = world.archive.layout.messages_record(DAY.hour_before)
+    listed = ArchiveBucket.listed
+
+    def as_if_long_ago(bucket: ArchiveBucket, prefix: str, *, after: str = "") -> Iterator[ListedObject]:
+        for entry in listed(bucket, prefix, after=after):
+            yield entry if entry.key == record else replace(entry, written_at=entry.written_at - timedelta(hours=1))
+
+    monkeypatch.setattr(ArchiveBucket, "listed", as_if_long_ago)
+    let_s3_clock_run_ahead(monkeypatch)
+    assert found(world, LAST_HOUR, read_data=True) == []
+
+
 def test_a_messages_record_of_an_hour_that_is_none_is_named_and_stops_nothing(somebody: BehindItsBack) -> None:
     somebody.edit(somebody.world.archive.layout.messages_record(PLAIN), hour="rubbish")
     discrepancies = found(somebody.world, QUARANTINED, PLAIN, read_data=True)
@@ -383,7 +463,7 @@ def test_a_messages_record_of_an_hour_that_is_none_is_named_and_stops_nothing(so
 def test_a_defect_is_a_finding_of_its_hour_by_name_and_place_and_the_others_go_on(
     somebody: BehindItsBack, monkeypatch: pytest.MonkeyPatch, reader: str
 ) -> None:
-    def fail(*arguments: object) -> list[Discrepancy]:
+    def fail(*arguments: object, **_: object) -> list[Discrepancy]:
         if arguments[0] in {PLAIN, DAY}:
             raise ValueError("what somebody wrote")
         return []

@@ -77,6 +77,7 @@ def test_a_records_key_tells_its_hour_and_kind(hour: Hour) -> None:
         Layout("", "acme__support").capture_record(HOUR),
         "date=2026-11-01/hour=07/capture.json",
         f"{LAYOUT.ledger}date=2026-02-30/hour=07/capture.json",
+        f"{LAYOUT.ledger}date=0001-01-01/hour=00/capture.json",
         f"{LAYOUT.ledger}date=2026-11-01/hour=24/capture.json",
         f"{LAYOUT.ledger}date=2026-11-01/hour=\u0660\u0667/capture.json",
         f"{LAYOUT.ledger}date=2026-11-01/hour=07/capture.json.bak",
@@ -118,6 +119,7 @@ def test_every_key_of_an_hour_lies_in_its_folders(hour: Hour) -> None:
         Layout("history/", "acme__support2").messages(HOUR),
         Layout("", "acme__support").messages(HOUR),
         LAYOUT.messages(HOUR).replace("2026-11-01", "2026-02-30"),
+        LAYOUT.messages(HOUR).replace("2026-11-01", "0001-01-01"),
         LAYOUT.messages(HOUR).replace("2026-11-01", "\u0662\u0660\u0662\u0666-11-01"),
     ],
 )

@@ -35,7 +35,7 @@ def test_a_day_begins_at_midnight_utc() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["", "2026-11-1", "20261101", "2026-02-30", "2026-11-01 ", "\u0662026-11-01", "2026-11-01\n"]
+    "key", ["", "2026-11-1", "20261101", "2026-02-30", "0999-12-31", "2026-11-01 ", "\u0662026-11-01", "2026-11-01\n"]
 )
 def test_what_is_no_day_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="day"):

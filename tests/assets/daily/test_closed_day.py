@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.days_due import days_written_since
+from assets.daily.closed_day import days_written_since
 from resources.archive.ledger import RecordTimes
 from resources.hours.day import Day
 
