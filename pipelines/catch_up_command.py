@@ -115,7 +115,8 @@ class CatchUp:
             if finding.kind is FindingKind.RECORDS_UNREADABLE:  # its hours were planned by nobody
                 self._say(f"{app} {finding.hours_in_words}: {finding.sentence}")
         for problem in told.problems:
-            self._print(problem)
+            if not any(said in problem for said in self._problems):
+                self._print(problem)
         self._all_is_told = not told.problems
 
     def _meet(self, error: Exception) -> None:

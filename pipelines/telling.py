@@ -6,7 +6,7 @@ What is wrong is decided in `findings.py`, seen by `watch.py`; how a service is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -43,7 +43,7 @@ class Told:
 
     sent: int = 0
     problems: tuple[str, ...] = ()
-    found: tuple[tuple[str, Finding], ...] = ()
+    found: tuple[tuple[str, Finding], ...] = field(default=(), compare=False)
 
     def and_then(self, later: Told) -> Told:
         """Return both together; what was said already is not said again."""

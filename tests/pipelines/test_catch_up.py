@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from pipelines import catch_up, catch_up_command
-from resources.alerts import AlertNotSent
 from resources.archive.errors import ArchiveUnreachable
 from resources.archive.ledger import Ledger
 from resources.hours.hour import Hour
 from resources.simulated_platform import ScriptedAnswer, SimulatedApp
 from tests.conftest import MakeWorld
+from tests.pipelines.inbox import Inbox
 from tests.pipelines.test_command_line import FEW_HOURS, Type, statuses, type_in
 from tests.world import World
 
@@ -28,17 +28,11 @@ REFUSED = ScriptedAnswer(403, {"error": "forbidden_service_operation", "error_de
 
 
 @pytest.fixture
-def titles(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Catch the titles of what is sent."""
-    caught: list[str] = []
-
-    def send(_: object, title: str, text: str) -> bool:
-        assert text
-        caught.append(title)
-        return True
-
-    monkeypatch.setattr(catch_up_command, "send_alert", send)
-    return caught
+def inbox(monkeypatch: pytest.MonkeyPatch) -> Inbox:
+    """Catch what is sent."""
+    inbox = Inbox()
+    monkeypatch.setattr(catch_up_command, "alert_services", lambda _: (inbox,))
+    return inbox
 
 
 def unreachable(monkeypatch: pytest.MonkeyPatch, *hours: Hour) -> list[Hour]:
@@ -72,7 +66,7 @@ def two_apps(make_world: MakeWorld, **options: object) -> World:
 
 
 def test_an_hour_for_which_s3_is_out_of_reach_fails_and_the_others_are_archived(
-    make_world: MakeWorld, type_in: Callable[[World], Type], titles: list[str], monkeypatch: pytest.MonkeyPatch
+    make_world: MakeWorld, type_in: Callable[[World], Type], inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = make_world(first_hour="2026112006")  # 06 and 07 are past their deadline at 09:30
     begun = unreachable(monkeypatch, Hour.from_key("2026112010"), Hour.from_key("2026112012"))
@@ -82,11 +76,11 @@ def test_an_hour_for_which_s3_is_out_of_reach_fails_and_the_others_are_archived(
     assert len(begun) == 5
     assert "acme/support 2026112010, 2026112012: GET of … failed with 503. Run it again." in result.output
     assert len(world.platform.requests_of("history")) == 3
-    assert any("hours_lost" in title for title in titles)
+    assert any("hours_lost" in title for title, _ in inbox.letters)
 
 
 def test_an_s3_that_stays_out_of_reach_is_given_up_and_people_are_told(
-    make_world: MakeWorld, type_in: Callable[[World], Type], titles: list[str], monkeypatch: pytest.MonkeyPatch
+    make_world: MakeWorld, type_in: Callable[[World], Type], inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = make_world(first_hour="2026112006")
     begun = unreachable(monkeypatch, *(FIRST.plus(-number) for number in range(80)))
@@ -94,7 +88,7 @@ def test_an_s3_that_stays_out_of_reach_is_given_up_and_people_are_told(
     assert result.exit_code == 1, result.output
     assert len(begun) == 3
     assert "so 70 hours and what follows them are left to the next catch-up" in result.output
-    assert any("hours_lost" in title for title in titles)
+    assert any("hours_lost" in title for title, _ in inbox.letters)
 
 
 def test_an_s3_that_is_out_of_reach_from_the_start_is_asked_for_a_few_apps_only(
@@ -116,7 +110,7 @@ def test_an_s3_that_is_out_of_reach_from_the_start_is_asked_for_a_few_apps_only(
 
 
 def test_a_missing_secret_stops_its_own_app_only_and_is_told_once(
-    make_world: MakeWorld, type_in: Callable[[World], Type], titles: list[str]
+    make_world: MakeWorld, type_in: Callable[[World], Type], inbox: Inbox
 ) -> None:
     world = two_apps(make_world)
     without_secret_of_the_second(world)
@@ -129,7 +123,7 @@ def test_a_missing_secret_stops_its_own_app_only_and_is_told_once(
     assert entries[FEW_HOURS]["state"] in {"archived", "empty"}
     world.clock.advance(timedelta(hours=73))
     assert type_("catch-up", "--hours", FEW_HOURS).exit_code == 1
-    assert any(title.startswith("Chat archive, acme/shop: ") and "hours_lost" in title for title in titles)
+    assert any(title.startswith("Chat archive, acme/shop: ") and "hours_lost" in title for title, _ in inbox.letters)
 
 
 def test_hours_that_need_no_secret_are_done_without_one(
@@ -147,21 +141,17 @@ def test_hours_that_need_no_secret_are_done_without_one(
 def test_an_alert_that_cannot_be_sent_for_one_app_does_not_silence_the_next(
     make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried: list[str] = []
-
-    def send(_: object, title: str, __: str) -> bool:
-        tried.append(title.partition(":")[0])
-        raise AlertNotSent("Check those URLs.")
-
-    monkeypatch.setattr(catch_up_command, "send_alert", send)
+    down, up = Inbox("first", works=False), Inbox("second")
+    monkeypatch.setattr(catch_up_command, "alert_services", lambda _: (down, up))
     world = two_apps(make_world)
     world.clock.advance(timedelta(hours=73))
-    assert "Check those URLs." in type_in(world)("catch-up", "--hours", FEW_HOURS).output
-    assert set(tried) == {"Chat archive, acme/support", "Chat archive, acme/shop"}
+    assert "The first is down." in type_in(world)("catch-up", "--hours", FEW_HOURS).output
+    told = {title.partition(":")[0] for title, _ in up.letters}
+    assert told == {"Chat archive, acme/support", "Chat archive, acme/shop"}
 
 
 def test_people_are_told_even_when_a_defect_ends_the_catch_up(
-    make_world: MakeWorld, type_in: Callable[[World], Type], titles: list[str], monkeypatch: pytest.MonkeyPatch
+    make_world: MakeWorld, type_in: Callable[[World], Type], inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def defect(*_: object) -> None:
         raise AssertionError("a defect")
@@ -169,7 +159,7 @@ def test_people_are_told_even_when_a_defect_ends_the_catch_up(
     monkeypatch.setattr(catch_up_command, "run_tasks", defect)
     result = type_in(make_world(first_hour="2026112006"))("catch-up")
     assert isinstance(result.exception, AssertionError)
-    assert any("hours_lost" in title for title in titles)
+    assert any("hours_lost" in title for title, _ in inbox.letters)
 
 
 def test_a_look_that_fails_is_told_and_ends_with_1_although_its_hour_stays_archived(
