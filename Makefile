@@ -13,12 +13,14 @@ LINES := 2000000
 RUNS := 5
 SEED := 1
 FAULTS := 1000
+WRITE_FIGURES = $(if $(WRITE),--write docs/reliability.md)
 
 .PHONY: help
 help: ## Explain every target.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  make demo UI=1  The demo, with the Dagster UI kept running until Ctrl-C."
 	@echo "  make bench ONLY=day LINES=200000 RUNS=1  One question, smaller and quicker."
+	@echo "  make chaos WRITE=1  The figures go into docs/reliability.md as well; make crash WRITE=1 likewise."
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -51,12 +53,12 @@ servers: ## Install the Debian packages that tests start servers from; needs roo
 	@tests/servers/install.sh
 
 .PHONY: chaos
-chaos: install ## Inject seeded faults for minutes, then compare the archive with the truth; SEED=1 FAULTS=1000.
-	@$(BIN)/python -m tests.chaos --seed $(SEED) --faults $(FAULTS)
+chaos: install ## Inject seeded faults for minutes, then compare the archive with the truth; SEED="1 2" FAULTS=1000.
+	@$(BIN)/python -m tests.chaos --seed $(SEED) --faults $(FAULTS) $(WRITE_FIGURES)
 
 .PHONY: crash
 crash: install ## Kill a run at every step and at every system call that writes, and print the figures.
-	@$(BIN)/python -m tests.crash
+	@$(BIN)/python -m tests.crash $(WRITE_FIGURES)
 
 .PHONY: test-unit
 test-unit: install ## Run the tests that need no S3 or Redis server.

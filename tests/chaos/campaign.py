@@ -1,12 +1,12 @@
 """The campaign: round after round, what is due is captured and converted under faults, while the clock moves on.
 
 It begins with one catch-up without faults, of the app whose oldest hours the platform is about to delete: what is lost
-then was lost before. In each round the planner says what is due, and runs do it, a few hours each, as the schedules
-have it; every fifth round each app is caught up instead, which plans by itself, compacts closed days and rebuilds
-coverage. Beside them some hours are run again, and now and then a server goes away. When enough faults were injected
-they stop, a few more catch-ups follow (a failed hour waits for up to two hours), and everything is held against the
-truth. Nothing is decided here about what a fault is (`fault_kinds.py`, `troubles.py`) or what is right (`reader.py`,
-`audit.py`).
+then was lost before. The clock is turned to where the first day of that app is closed, and rounds follow. In each the
+planner says what is due, and runs do it, a few hours each, as the schedules have it; one app, another each round, is
+caught up instead, by a run that plans by itself, compacts closed days and rebuilds coverage. Beside them some hours are
+run again, and now and then a server goes away. When enough faults were injected they stop, a few more rounds follow (a
+failed hour waits for up to two hours), and everything is held against the truth. Nothing is decided here about what a
+fault is (`fault_kinds.py`, `troubles.py`, `server_troubles.py`) or what is right (`reader.py`, `audit.py`).
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from threading import Event
 from typing import Final
 
 from pipelines.planner import hours_of_the_archive, in_order, plan_app
@@ -32,24 +32,20 @@ from tests.chaos.fault_kinds import Fault, Place
 from tests.chaos.orders import ByParts, RunOrder
 from tests.chaos.processes import EndedRun, OrderedRun, run_all
 from tests.chaos.reader import Reader
+from tests.chaos.server_troubles import ServerTrouble, let_happen, server_troubles
 from tests.chaos.troubles import NO_TROUBLE, Trouble, trouble
-from tests.chaos.world import FIRST_HOUR, ChaosWorld, details, start_world
+from tests.chaos.world import FIRST_DAY_CLOSES, FIRST_HOUR, ChaosWorld, details, start_world
 
 SIDE_BY_SIDE: Final = 4
 MOST_ROUNDS: Final = 2_000
 
 _SHORTEST_STEP: Final = timedelta(minutes=40)
 _LONGEST_STEP: Final = timedelta(minutes=140)
-_ONE_CATCH_UP_IN: Final = 5
 _TASKS_A_RUN: Final = 4
 _RERUNS: Final = 2
 _ONE_BY_PARTS_IN: Final = 3
 _RERUN_AMONG_THE_LAST: Final = 16
-_SERVER_GOES: Final = 0.3
-_STORAGE_FREEZES: Final = 0.2
-_TOKENS_REVOKED: Final = 0.2
-_LONGEST_WAIT_FOR_TROUBLE: Final = 1.5
-_LAST_CATCH_UPS: Final = (timedelta(0), *[timedelta(minutes=90)] * 3)
+_LAST_ROUNDS: Final = (timedelta(0), *[timedelta(minutes=90)] * 3)
 """After a failure an hour is asked for within two hours, by a clock that may have been two hours ahead."""
 
 Say = Callable[[str], None]
@@ -65,11 +61,14 @@ class CampaignResult:
         faults: How many were injected, by place and kind.
         audit: What was found in the end.
         half_visible: What a reader saw that was not whole.
+        looks_beside: How often he looked while runs were alive.
         rounds: How many there were.
         days: How far the clock went.
         runs: How many there were; `killed` of them did not come to their end.
         killed: See there.
         sent_by_parts: Files that were sent to S3 by parts, in runs that came to their end.
+        compactions: How often runs that came to their end set out to compact a day while faults were on.
+        coverages: How often such runs rebuilt coverage.
         failures: Declared errors, by class.
         surprises: Errors that no step may end with, and runs that ended in a way nobody asked for.
         secrets_told: Logs and records with a secret in them.
@@ -83,11 +82,14 @@ class CampaignResult:
     faults: dict[tuple[Place, Fault], int] = field(default_factory=dict)
     audit: Audit = field(default_factory=Audit)
     half_visible: list[str] = field(default_factory=list)
+    looks_beside: int = 0
     rounds: int = 0
     days: float = 0.0
     runs: int = 0
     killed: int = 0
     sent_by_parts: int = 0
+    compactions: int = 0
+    coverages: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     surprises: list[str] = field(default_factory=list)
     secrets_told: list[str] = field(default_factory=list)
@@ -112,9 +114,8 @@ def run_campaign(
         RuntimeError: Ceph was asked for and is not installed.
     """
     started = time.monotonic()
-    # One thread for all troubles of servers: Linux ends a daemon with the thread that started it, if it is so asked.
-    with start_world(folder, seed, faults, s3_kind) as world, ThreadPoolExecutor(1) as troublemaker:
-        campaign = _Campaign(world, seed, troublemaker, say)
+    with start_world(folder, seed, faults, s3_kind) as world, ThreadPoolExecutor(2) as beside:
+        campaign = _Campaign(world, seed, beside, say)
         campaign.run()
         campaign.result.seconds = time.monotonic() - started
         return campaign.result
@@ -123,10 +124,10 @@ def run_campaign(
 class _Campaign:
     """One campaign while it runs."""
 
-    def __init__(self, world: ChaosWorld, seed: int, troublemaker: Executor, say: Say) -> None:
+    def __init__(self, world: ChaosWorld, seed: int, beside: Executor, say: Say) -> None:
         self._world = world
         self._seed = seed
-        self._troublemaker = troublemaker
+        self._beside = beside
         self._say = say
         self._reader = Reader(world)
         self.result = CampaignResult(seed, world.s3.name)
@@ -137,43 +138,40 @@ class _Campaign:
         first_app = world.settings.apps[0]
         with world.faults.paused():
             self._do([self._order(first_app)])
+        world.clock.turn_to(FIRST_DAY_CLOSES)
         while not world.faults.are_enough and result.rounds < MOST_ROUNDS:
             self._round()
         world.faults.stop()
-        for pause in _LAST_CATCH_UPS:
+        for pause in _LAST_ROUNDS:
             world.clock.advance(pause)
             self._do([run for app in world.settings.apps for run in self._planned(app, Random(1), faultless=True)])
-        self._do(self._catch_ups(world.settings.apps))
+        self._do([self._catch_up(app) for app in world.settings.apps])
         self._say("comparing with the truth")
         result.audit = audit(world, world.settings.apps)
         result.secrets_told += self._records_with_secrets()
-        result.half_visible = self._reader.half_visible
+        result.half_visible, result.looks_beside = self._reader.half_visible, self._reader.looks_beside
         result.faults = world.faults.counts
         result.days = (world.clock.now() - began) / timedelta(days=1)
 
     def _round(self) -> None:
         self.result.rounds += 1
         random = details(self._seed, f"round {self.result.rounds}")
-        apps = list(self._world.settings.apps)
-        random.shuffle(apps)
-        if self.result.rounds % _ONE_CATCH_UP_IN == 0:
-            runs = self._catch_ups(apps, random)
-        else:
-            runs = [run for app in apps for run in self._planned(app, random)]
+        apps = self._world.settings.apps
+        caught_up = apps[(self.result.rounds - 1) % len(apps)]
+        runs = [self._catch_up(caught_up, trouble(random))]
+        for app in random.sample(apps, len(apps)):
+            runs += self._planned(app, random) if app is not caught_up else []
         runs += [self._rerun(random.choice(apps), random) for _ in range(_RERUNS)]
-        self._do(runs, self._servers_in_trouble(random))
+        self._do(runs, server_troubles(self._world, random))
         self._say(
             f"seed {self._seed}: {self._world.faults.total:,} faults in {self.result.runs:,} runs, "
             f"the clock stands at {self._world.clock.now():%d %B %H:%M}"
         )
         self._world.clock.advance(random.uniform(0, 1) * (_LONGEST_STEP - _SHORTEST_STEP) + _SHORTEST_STEP)
 
-    def _catch_ups(self, apps: Sequence[AppSettings], random: Random | None = None) -> list[OrderedRun]:
-        """What an operator starts: each app is caught up and compacted, and after the last coverage is rebuilt."""
-        whats = [NO_TROUBLE if random is None else trouble(random) for _ in apps]
-        return [
-            self._order(app, what, compacts=True, covers=app is apps[-1]) for app, what in zip(apps, whats, strict=True)
-        ]
+    def _catch_up(self, app: AppSettings, what: Trouble = NO_TROUBLE) -> OrderedRun:
+        """What an operator starts: an app is caught up and compacted, and coverage is rebuilt."""
+        return self._order(app, what, compacts=True, covers=True)
 
     def _planned(self, app: AppSettings, random: Random, *, faultless: bool = False) -> list[OrderedRun]:
         """What a schedule starts: runs with what is due by the planner, from the records as they are in S3."""
@@ -203,8 +201,6 @@ class _Campaign:
     ) -> OrderedRun:
         self.result.runs += 1
         world, number = self._world, self.result.runs
-        if what.skew:
-            world.faults.injected(Place.RUN, Fault.CLOCK_SKEWED)
         order = RunOrder(
             number=number,
             app=app.name,
@@ -212,6 +208,7 @@ class _Campaign:
             compacts=compacts,
             covers=covers,
             now=world.clock.now() + what.skew,
+            skew=what.skew,
             settings_file=world.settings_file,
             state=world.state,
             folder=world.folder / "runs" / str(number),
@@ -223,34 +220,19 @@ class _Campaign:
         )
         return OrderedRun(order, what.killed_after)
 
-    @contextmanager
-    def _servers_in_trouble(self, random: Random) -> Iterator[None]:
-        """Let what is not on the wire happen some time during the block."""
-        world = self._world
-        events: list[tuple[Place, Fault, Callable[[], None]]] = []
-        if random.random() < _SERVER_GOES:
-            events.append((Place.S3, Fault.SERVER_GONE, lambda: world.s3.go_and_come_back(world.s3_proxy)))
-        if random.random() < _STORAGE_FREEZES and world.s3.ceph is not None:
-            events.append((Place.S3, Fault.SERVER_FROZEN, world.s3.freeze_and_thaw))
-        if random.random() < _TOKENS_REVOKED:
-            events.append((Place.API, Fault.TOKENS_REVOKED, world.platform.revoke_tokens))
-        pauses = [random.uniform(0, _LONGEST_WAIT_FOR_TROUBLE) for _ in events]
-
-        def happen() -> None:
-            for pause, (place, fault, event) in zip(pauses, events, strict=True):
-                time.sleep(pause)
-                world.faults.injected(place, fault)
-                event()
-
-        happening = self._troublemaker.submit(happen)
-        yield
-        happening.result()  # a server that did not come back ends the campaign here
-
-    def _do(self, runs: Sequence[OrderedRun], meanwhile: AbstractContextManager[None] | None = None) -> None:
-        """Run them, take down how each ended, and let the reader look once no run and no server is in trouble."""
-        with meanwhile or nullcontext():
+    def _do(self, runs: Sequence[OrderedRun], troubles: Sequence[ServerTrouble] = ()) -> None:
+        """Run them among such troubles, take down how each ended, and let the reader look meanwhile and afterwards."""
+        over = Event()
+        beside = [self._beside.submit(let_happen, troubles, self._world.faults)]
+        if not any(each.place is Place.S3 for each in troubles):  # the reader needs S3 itself
+            beside.append(self._beside.submit(self._reader.watch, over))
+        try:
             for ended in run_all(runs, SIDE_BY_SIDE):
                 self._take_down(ended)
+        finally:
+            over.set()
+        for each in beside:
+            each.result()  # a server that did not come back, or that the reader could not read, ends the campaign here
         self._reader.look()
 
     def _take_down(self, ended: EndedRun) -> None:
@@ -262,10 +244,14 @@ class _Campaign:
             result.surprises.append(f"Run {order.number} ended with {ended.exit_code}{' and hung' * ended.hung}.")
         else:
             result.sent_by_parts += ended.report.sent_by_parts
+            result.compactions += ended.report.compactions * faults.are_on
+            result.coverages += ended.report.coverages * faults.are_on
             result.failures.update(ended.report.failures)
             result.surprises += ended.report.surprises
             if ended.report.met_full_disk:
                 faults.injected(Place.RUN, Fault.DISK_FULL)
+            if order.skew and ended.report.went_by_its_clock:
+                faults.injected(Place.RUN, Fault.CLOCK_SKEWED)
         log, temporary = order.folder / "log", order.folder / "tmp"
         told = log.read_text(errors="replace") if log.exists() else ""
         if any(secret in told for secret in self._world.secrets):

@@ -230,6 +230,11 @@ class Faults:
             self._on = True
 
     @property
+    def are_on(self) -> bool:
+        """Whether they are neither paused nor stopped."""
+        return self._on
+
+    @property
     def counts(self) -> dict[tuple[Place, Fault], int]:
         """How many were injected, by place and kind."""
         with self._lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class RunOrder:
         compacts: Afterwards the app's closed days are compacted.
         covers: Afterwards coverage is rebuilt.
         now: Where its clock stands.
+        skew: How far it is ahead there, or behind.
         settings_file: The archive's settings.
         state: The private folder that runs share.
         folder: For its log and its temporary files; made by the run.
@@ -50,6 +51,7 @@ class RunOrder:
     state: Path
     folder: Path
     environment: dict[str, str] = field(repr=False)
+    skew: timedelta = timedelta(0)
     dies_at_step: int | None = None
     largest_file: int | None = None
     full_after_files: int | None = None
@@ -69,6 +71,9 @@ class RunReport:
         steps: How many steps went well.
         failures: The class of each declared error, and of each look that failed.
         sent_by_parts: How many files it sent to S3 by parts.
+        compactions: How many days it set out to compact.
+        coverages: How often it rebuilt coverage.
+        went_by_its_clock: It planned, looked at an hour, or asked which days are closed.
         met_full_disk: Something failed because the disk was full.
         surprises: Tracebacks of errors that no step may end with.
     """
@@ -76,5 +81,8 @@ class RunReport:
     steps: int = 0
     failures: list[str] = field(default_factory=list)
     sent_by_parts: int = 0
+    compactions: int = 0
+    coverages: int = 0
+    went_by_its_clock: bool = False
     met_full_disk: bool = False
     surprises: list[str] = field(default_factory=list)

@@ -1,8 +1,8 @@
-"""A campaign's figures as Markdown, as JSON, and as one word: whether everything that has to be 0 is 0."""
+"""The figures of campaigns as Markdown, as JSON, and as one word: whether everything that has to be 0 is 0."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.chaos.campaign import CampaignResult
@@ -61,8 +61,41 @@ def findings(result: CampaignResult) -> list[str]:
     return [f"{name}: {each}" for name, entries in named.items() for each in entries]
 
 
-def as_markdown(result: CampaignResult) -> str:
-    """Return the tables of one campaign."""
+def as_markdown(results: Sequence[CampaignResult], faults: int) -> str:
+    """Return a row for each campaign, and the first of them in full: `docs/reliability.md` has it as it is.
+
+    Args:
+        results: What each campaign found.
+        faults: How many were asked for in each.
+    """
+    seeds = " ".join(str(result.seed) for result in results)
+    command = f'`make chaos SEED="{seeds}" FAULTS={faults}` has printed this:'
+    return "\n\n".join([command, _summary(results), *_in_full(results[0])])
+
+
+def _summary(results: Sequence[CampaignResult]) -> str:
+    rows = [_summarized(result) for result in results]
+    return _table(list(rows[0]), [list(row.values()) for row in rows])
+
+
+def _summarized(result: CampaignResult) -> dict[str, str]:
+    audit = result.audit
+    not_zero = [f"{name}: {count:,}" for name, count in verdicts(result).items() if count]
+    figures = {
+        "faults": sum(result.faults.values()),
+        "runs": result.runs,
+        "killed": result.killed,
+        "steps that failed and were made good later": result.failures.total(),
+        "hours": audit.hours.total(),
+        "days compacted": audit.days,
+        "messages": audit.messages,
+        "seconds": round(result.seconds),
+    }
+    shown = {name: f"{figure:,}" for name, figure in figures.items()}
+    return {"seed": str(result.seed), **shown, "has to be 0": ", ".join(not_zero) or "all 0"}
+
+
+def _in_full(result: CampaignResult) -> list[str]:
     places = list(Place)
     head = ["fault", *places, "all"]
     rows = [
@@ -72,15 +105,12 @@ def as_markdown(result: CampaignResult) -> str:
     ]
     sums = [sum(count for (each, _), count in result.faults.items() if each == place) for place in places]
     rows.append(["all", *(_shown(count) for count in sums), _shown(sum(sums))])
-    title = f"Seed {result.seed}, S3: {result.s3}."
-    return "\n\n".join(
-        [
-            title,
-            _table(head, rows),
-            _table(["campaign", ""], [[name, f"{value:,}"] for name, value in _campaign_figures(result).items()]),
-            _table(["has to be 0", ""], [[name, f"{value:,}"] for name, value in verdicts(result).items()]),
-        ]
-    )
+    return [
+        f"Seed {result.seed} in full, S3: {result.s3}.",
+        _table(head, rows),
+        _table(["campaign", ""], [[name, f"{value:,}"] for name, value in _campaign_figures(result).items()]),
+        _table(["has to be 0", ""], [[name, f"{value:,}"] for name, value in verdicts(result).items()]),
+    ]
 
 
 def _campaign_figures(result: CampaignResult) -> Mapping[str, int | float]:
@@ -91,6 +121,9 @@ def _campaign_figures(result: CampaignResult) -> Mapping[str, int | float]:
         "runs": result.runs,
         "runs killed": result.killed,
         "files sent by parts, by runs that were not killed": result.sent_by_parts,
+        "compactions of a day while faults were on": result.compactions,
+        "coverage rebuilt while faults were on": result.coverages,
+        "looks of a reader while runs were alive": result.looks_beside,
         "steps that failed and were made good later": result.failures.total(),
         "hours": audit.hours.total(),
         "hours archived": audit.hours["archived"],

@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from multiprocessing.connection import Connection
 from random import Random
 from typing import Final
@@ -75,7 +76,7 @@ def _work(order: RunOrder, report: RunReport) -> None:
         if order.compacts:
             steps.take("compact", steps.compact)
         if order.covers:
-            steps.take("cover", lambda: publish_coverage(runtime))
+            steps.take("cover", steps.cover)
 
 
 def _planned(tasks: tuple[tuple[Task, str], ...], app: AppSettings) -> list[PlannedTask]:
@@ -95,14 +96,14 @@ class _Steps:
     def plan(self) -> list[PlannedTask]:
         """Return everything that is due for the app, as `chat-archive catch-up` finds it."""
         tasks: list[PlannedTask] = []
-        now = self.runtime.clock.now()
-        self.take("plan", lambda: tasks.extend(in_order(due_now(self.runtime, self.app, now))))
+        self.take("plan", lambda: tasks.extend(in_order(due_now(self.runtime, self.app, self._now()))))
         return tasks
 
     def do(self, task: PlannedTask) -> None:
         """Do what the job of an hour does: look, and convert unless the look left the hour open."""
         archive, clock = self.runtime.archive(self.app), self.runtime.clock
         if task.task is not Task.CONVERT:
+            self.report.went_by_its_clock = True
             capture = capture_hour(
                 task.hour, archive, lambda: self.runtime.platform(self.app), clock, run_id=str(self.order.number)
             )
@@ -137,5 +138,15 @@ class _Steps:
 
     def compact(self) -> None:
         """Compact the app's closed days."""
-        for day in days_due(self.runtime, self.app, self.runtime.clock.now()):
+        for day in days_due(self.runtime, self.app, self._now()):
+            self.report.compactions += 1
             publish_daily(day, self.runtime.archive(self.app), self.runtime.clock)
+
+    def cover(self) -> None:
+        """Rebuild coverage."""
+        publish_coverage(self.runtime)
+        self.report.coverages += 1
+
+    def _now(self) -> datetime:
+        self.report.went_by_its_clock = True
+        return self.runtime.clock.now()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from random import Random
+from threading import Event
 from typing import Any
 
 import pyarrow as pa
@@ -14,8 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from assets.capture import capture_hour
+from assets.daily.publish_daily import publish_daily
 from assets.publish_messages import publish_messages
 from resources.archive.app_archive import AppArchive
+from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.hours.state import HourState
 from resources.runtime import Runtime
@@ -59,13 +63,26 @@ class Archived:
         """An hour with messages."""
         return next(hour for hour in self.hours if self.table(hour) is not None)
 
+    @property
+    def day(self) -> Day:
+        """The day of that hour."""
+        return Day.of(self.hour)
+
     def table(self, hour: Hour) -> pa.Table | None:
         stored = self.world.bucket.read(self.archive.layout.messages(hour))
         return None if stored is None else pq.read_table(BytesIO(stored[0]))
 
-    def replace(self, table: pa.Table) -> None:
-        """Put another table where the hour's is, as an intruder would."""
-        key, content = self.archive.layout.messages(self.hour), BytesIO()
+    def compacted(self) -> pa.Table:
+        """Compact the day of the hours, once the platform has deleted it, and return the day's table."""
+        self.world.clock.turn_to(self.app.policy.deadline(self.day.hours[-1]))
+        publish_daily(self.day, self.archive, self.world.clock)
+        stored = self.world.bucket.read(self.archive.layout.messages_daily(self.day))
+        assert stored is not None
+        return pq.read_table(BytesIO(stored[0]))
+
+    def replace(self, table: pa.Table, key: str | None = None) -> None:
+        """Put another table where the hour's is, or where the key says, as an intruder would."""
+        key, content = key or self.archive.layout.messages(self.hour), BytesIO()
         pq.write_table(table, content)
         before = self.world.bucket.head(key)
         self.world.bucket.put_bytes(key, content.getvalue(), content_type="x/y", replaces=before)
@@ -77,6 +94,13 @@ def archived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archiv
         for name, value in world.environment.items():
             monkeypatch.setenv(name, value)
         yield Archived(world)
+
+
+def with_another_value(table: pa.Table, column: str) -> pa.Table:
+    """Return the table with another text in that column of its first row."""
+    place = table.schema.get_field_index(column)
+    values = ["somebody else", *table.column(column).to_pylist()[1:]]
+    return table.set_column(place, table.schema.field(place), pa.array(values, table.schema.field(place).type))
 
 
 def before_and_after(archived: Archived, change: Any) -> tuple[Audit, Audit]:
@@ -104,11 +128,26 @@ def test_a_message_that_is_there_twice_is_doubled(archived: Archived) -> None:
 def test_a_message_that_says_something_else_is_altered(archived: Archived) -> None:
     table = archived.table(archived.hour)
     assert table is not None
-    place = table.schema.get_field_index("sender")
-    senders = ["somebody else", *table.column("sender").to_pylist()[1:]]
-    altered = table.set_column(place, table.schema.field(place), pa.array(senders, table.schema.field(place).type))
+    altered = with_another_value(table, "sender")
     before, after = before_and_after(archived, lambda: archived.replace(altered))
     assert (after.lost - before.lost, after.doubled, after.altered) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda table: with_another_value(table, "text"), id="another text"),
+        pytest.param(lambda table: table.slice(1), id="one less"),
+        pytest.param(lambda table: pa.concat_tables([table, table.slice(0, 1)]), id="one twice"),
+    ],
+)
+def test_a_day_that_does_not_hold_the_rows_of_its_hours_is_found(
+    archived: Archived, change: Callable[[pa.Table], pa.Table]
+) -> None:
+    changed, key = change(archived.compacted()), archived.archive.layout.messages_daily(archived.day)
+    before, after = before_and_after(archived, lambda: archived.replace(changed, key))
+    assert (before.days, before.daily) == (1, [])
+    assert after.daily == [f"{archived.app.name} {archived.day}"]
 
 
 def test_an_hour_nobody_asked_for_is_in_a_wrong_state(archived: Archived) -> None:
@@ -143,6 +182,7 @@ def test_the_reader_sees_a_part_of_an_hour_and_that_it_has_become_less(archived:
     assert [found.split(" ", 1)[1] for found in reader.half_visible] == [
         f"holds {len(table) - 1} messages: a part of a file",
         "has lost messages it had",
+        f"holds {len(table) - 1} messages, and by its record {len(table)}",
     ]
 
 
@@ -157,9 +197,29 @@ def test_the_reader_misses_an_object_that_was_there(archived: Archived) -> None:
     assert len(reader.half_visible) == 2
 
 
-def test_the_reader_misses_an_object_that_a_record_names(archived: Archived) -> None:
+def test_the_reader_reads_an_hour_that_a_run_whose_clock_is_ahead_has_archived_early(archived: Archived) -> None:
+    reader, now = Reader(archived.world), archived.world.clock.now()
+    archived.world.clock.turn_to(archived.hours[-1].end)
+    assert not set(archived.hours[-2:]) & set(archived.world.ended_hours())
+    reader.look()
+    archived.world.clock.turn_to(now)
+    reader.look()
+    assert reader.half_visible == []
+
+
+@pytest.mark.parametrize("table", ["raw", "messages", "messages_daily"])
+def test_the_reader_misses_an_object_that_a_record_names(archived: Archived, table: str) -> None:
+    archived.compacted()
     bucket = archived.world.bucket
-    bucket._client.delete_object(Bucket=bucket.name, Key=archived.archive.layout.messages(archived.hour))
+    key = next(bucket.keys(f"{bucket.prefix}{table}/"))
+    bucket._client.delete_object(Bucket=bucket.name, Key=key)
     reader = Reader(archived.world)
     reader.look()
-    assert len(reader.half_visible) == 1
+    assert reader.half_visible == [f"{key} is missing"]
+
+
+def test_the_reader_looks_beside_runs_until_they_are_over(archived: Archived, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, over, looks = Reader(archived.world), Event(), count(1)
+    monkeypatch.setattr(reader, "look", lambda: over.set() if next(looks) == 3 else None)
+    reader.watch(over)
+    assert reader.looks_beside == 3

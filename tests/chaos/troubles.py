@@ -17,6 +17,8 @@ _LAST_MOMENT: Final = 2.0
 _LARGEST_FILES: Final = (0, 300, 3_000, 20_000)
 _MOST_FILES: Final = 40
 _LARGEST_SKEW: Final = timedelta(hours=2)
+_SMALLEST_SKEW: Final = timedelta(minutes=1)
+"""Less changes nothing about an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ def trouble(random: Random) -> Trouble:
     """Draw the trouble of one run; most have none."""
     skew = timedelta(0)
     if random.random() < _CLOCK_SKEWED:
-        skew = _LARGEST_SKEW * random.uniform(-1, 1)
+        size = _SMALLEST_SKEW + random.uniform(0, 1) * (_LARGEST_SKEW - _SMALLEST_SKEW)
+        skew = random.choice((-1, 1)) * size
     drawn = random.random()
     if drawn < _KILLED_AT_STEP:
         # As many deaths among the first ten steps as among hundreds later.

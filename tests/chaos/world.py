@@ -2,7 +2,8 @@
 
 Spans of time are short, so that hours get old within a campaign: looks at 2 h, again when settled, and the platform
 deletes after 14 to 48 hours. The archive begins late: when the campaign starts, the platform has deleted the first two
-hours of one app already. They, and no others, have to end as expired.
+hours of one app already. They, and no others, have to end as expired. The next three are the last of their day, which
+closes when the platform has deleted them too.
 """
 
 from __future__ import annotations
@@ -35,9 +36,12 @@ from tests.fake_clock import FakeClock
 from tests.servers.s3_client import s3_client_of
 from tests.world import AWS_ENVIRONMENT
 
-FIRST_HOUR: Final = Hour(datetime(2026, 11, 20, 4, tzinfo=UTC))
-BEGIN: Final = datetime(2026, 11, 20, 20, 30, tzinfo=UTC)
+FIRST_HOUR: Final = Hour(datetime(2026, 11, 20, 19, tzinfo=UTC))
+BEGIN: Final = datetime(2026, 11, 21, 11, 30, tzinfo=UTC)
 """Where the clock stands when the campaign begins: 15.5 hours after the end of the archive's first hour."""
+
+FIRST_DAY_CLOSES: Final = datetime(2026, 11, 21, 14, tzinfo=UTC)
+"""14 hours after its end: of a day of which the archive has not all hours, nothing before closes it."""
 
 _CHINA: Final = timezone(timedelta(hours=8))
 _UNLIMITED: Final = 100_000

@@ -5,6 +5,7 @@ Needs strace for the system calls; without it, only the steps of the protocol ar
 
 from __future__ import annotations
 
+import argparse
 import logging
 import ssl
 import sys
@@ -17,20 +18,24 @@ from tempfile import TemporaryDirectory
 
 from tests.crash import strace
 from tests.crash.fork_server import ForkServer, fork_server
+from tests.crash.report import EACH_CALL, EACH_STEP, Swept, as_markdown
 from tests.crash.stage import SCENES, Figures, Scene, secrets_of, sweep
+from tests.figures_in_docs import write_figures
+from tests.progress import show_progress
 from tests.servers.moto import moto_server
 from tests.servers.s3_client import s3_client_of
 from tests.world import start_world
 
 
 def main() -> int:
-    """Try everything. The exit code is the number of violations, as far as one can hold it."""
+    """Try everything. The exit code is 0 only if nothing was wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table into this page as well")
+    asked = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     ssl.SSLContext.load_verify_locations = lambda *_, **__: None  # type: ignore[method-assign]
     why_not = strace.missing()
-    _say("| errand | killed at | points | died | temporary folders left, then removed | violations |")
-    _say("|---|---|---:|---:|---:|---:|")
-    violations: list[str] = []
+    sweeps: list[Swept] = []
     calls: Counter[str] = Counter()
     with ExitStack() as stack:
         endpoint = stack.enter_context(moto_server())
@@ -38,26 +43,18 @@ def main() -> int:
         for number, name in enumerate(SCENES):
             with ExitStack() as one_scene:
                 scene = _prepared(one_scene, endpoint, f"crash-{number}", name)
-                found = [("each step", _steps(server, scene))]
+                show_progress(f"{name}: {EACH_STEP}")
+                sweeps.append(Swept(name, EACH_STEP, _steps(server, scene)))
                 if not why_not:
-                    found.append(("each system call that writes", _calls(server, scene, calls)))
-            for where, figures in found:
-                _say(
-                    f"| {name} | {where} | {figures.points} | {figures.killed} | {figures.left} "
-                    f"| {len(figures.violations)} |",
-                )
-                violations += figures.violations
-    if why_not:
-        _say(f"\nNo system calls: {why_not}.")
-    else:
-        _say("\nSystem calls: " + ", ".join(f"{call} {number}" for call, number in sorted(calls.items())))
-    sys.stderr.writelines(f"{violation}\n" for violation in violations)
-    return min(len(violations), 100)
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+                    show_progress(f"{name}: {EACH_CALL}")
+                    sweeps.append(Swept(name, EACH_CALL, _calls(server, scene, calls)))
+    show_progress("")
+    figures = as_markdown(sweeps, calls, why_not)
+    sys.stdout.write(f"{figures}\n")
+    if asked.write is not None:
+        write_figures(asked.write, "make crash", figures)
+    sys.stderr.writelines(f"{violation}\n" for swept in sweeps for violation in swept.figures.violations)
+    return 1 if any(swept.figures.violations for swept in sweeps) else 0
 
 
 def _prepared(stack: ExitStack, endpoint: str, bucket: str, name: str) -> Scene:

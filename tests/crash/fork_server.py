@@ -39,12 +39,14 @@ class Ending:
         signal: That killed it; 0 if none did.
         problems: What it would have told a person.
         steps: How many steps of the protocol it took.
+        puts: Which of them began to change something in S3.
         asked: Through which transports it asked the platform for something, by their names.
     """
 
     signal: int
     problems: tuple[str, ...]
     steps: int
+    puts: tuple[int, ...]
     asked: tuple[str, ...]
 
 
@@ -70,9 +72,8 @@ class ForkServer:
         heard = self._hear()
         if "crash" in heard:
             raise RuntimeError(heard["crash"])
-        return Ending(
-            heard["signal"], tuple(heard.get("problems", ())), heard.get("steps", 0), tuple(heard.get("asked", ()))
-        )
+        problems, puts, asked = (tuple(heard.get(name, ())) for name in ("problems", "puts", "asked"))
+        return Ending(heard["signal"], problems, heard.get("steps", 0), puts, asked)
 
     def run(self, errand: Errand) -> Ending:
         """Fork a victim and let it go."""

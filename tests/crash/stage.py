@@ -97,19 +97,34 @@ class Scene:
                 yield f"{key} holds other bytes than it should"
 
     def _of_records(self, objects: Objects) -> Iterator[str]:
-        """Every record can be read, and what it points to is there."""
-        pointed_to: list[str] = []
+        """Every record can be read, and what it names is there, as the record names it or newer.
+
+        An object is written before the record that names it. So a record that does not name what is there has to be
+        the old one, which names what was there before the errand: else the object is older than its record.
+        """
+        for key, sha256 in self._named(objects):
+            if key not in objects:
+                yield f"a record names {key}, which is not there"
+            elif sha256 not in {objects[key][1], self._before.get(key, (b"", ""))[1]}:
+                yield f"a record names a newer {key} than the one that is there"
+
+    def _named(self, objects: Objects) -> Iterator[tuple[str, str]]:
+        """Yield the key and the SHA-256 of everything that a record names."""
+        layout = self.world.archive.layout
         for key, (content, _) in objects.items():
             if key.endswith("/capture.json"):
                 capture = CaptureRecord.model_validate_json(content)
-                hour, layout = Hour.from_key(capture.hour), self.world.archive.layout
-                pointed_to += [layout.raw(hour, revision.sha256) for revision in capture.raw_revisions]
+                hour = Hour.from_key(capture.hour)
+                yield from ((layout.raw(hour, each.sha256), each.sha256) for each in capture.raw_revisions)
             elif key.endswith("/messages.json"):
                 messages = MessagesRecord.model_validate_json(content)
-                pointed_to += [each.key for each in (messages.messages, messages.quarantine) if each]
+                hour = Hour.from_key(messages.hour)
+                yield from ((layout.raw(hour, sha256), sha256) for sha256 in messages.raw_revisions)
+                yield from ((each.key, each.sha256) for each in (messages.messages, messages.quarantine) if each)
             elif key.endswith("/daily.json"):
-                pointed_to.append(DailyRecord.model_validate_json(content).object.key)
-        yield from (f"a record points to {key}, which is not there" for key in pointed_to if key not in objects)
+                daily = DailyRecord.model_validate_json(content)
+                yield from ((layout.messages(Hour.from_key(hour)), sha256) for hour, sha256 in daily.hours.items())
+                yield daily.object.key, daily.object.sha256
 
     def _of_table(self, objects: Objects) -> Iterator[str]:
         """The table is not there, or one of the whole versions."""

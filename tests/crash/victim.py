@@ -21,6 +21,7 @@ from threading import Lock
 from typing import Any
 
 import httpx
+from botocore.awsrequest import AWSPreparedRequest
 
 from assets.capture import capture_hour
 from assets.daily.compaction import CompactionFailed
@@ -84,7 +85,7 @@ def bucket_of(settings_file: str) -> ArchiveBucket:
 
 
 def do(errand: Errand) -> dict[str, Any]:
-    """Do the errand and tell what came of it: the problems met, how many steps it took, and whom it asked."""
+    """Do the errand and tell what came of it: the problems met, the steps it took, and whom it asked."""
     os.environ.update(errand.environment)
     tempfile.tempdir = errand.temporary
     if errand.by_parts:
@@ -97,7 +98,7 @@ def do(errand: Errand) -> dict[str, Any]:
     if errand.largest_file is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (errand.largest_file, resource.RLIM_INFINITY))
     problems = [problem for problem in _problems(errand, runtime) if problem]
-    return {"problems": problems, "steps": steps.taken, "asked": sorted(steps.asked)}
+    return {"problems": problems, "steps": steps.taken, "puts": steps.puts, "asked": sorted(steps.asked)}
 
 
 def _problems(errand: Errand, runtime: Runtime) -> list[str | None]:
@@ -124,16 +125,22 @@ class _Steps:
         self._numbers = count(1)
         self._one_at_a_time = Lock()
         self.taken = 0
+        self.puts: list[int] = []
         self.asked: set[str] = set()
 
     def watch(self, runtime: Runtime) -> None:
         """Take notice of everything from now on."""
         sys.addaudithook(self._audit)
         events: Any = runtime.bucket._client.meta.events
-        events.register("before-send.s3", self._step)
-        events.register("response-received.s3", self._step)
+        events.register("before-send.s3", self._send)
+        events.register("response-received.s3", lambda **_: self._step())
         for transport in (httpx.HTTPTransport, CheckedTransport):  # the platform's API, and the hour's file
             transport.handle_request = self._around(transport.handle_request)  # type: ignore[method-assign]
+
+    def _send(self, request: AWSPreparedRequest, **_: object) -> None:
+        step = self._step()
+        if request.method not in {"GET", "HEAD"}:
+            self.puts.append(step)
 
     def _around(self, handle: Callable[..., httpx.Response]) -> Callable[..., httpx.Response]:
         def handled(transport: httpx.BaseTransport, request: httpx.Request) -> httpx.Response:
@@ -150,8 +157,9 @@ class _Steps:
         if makes_a_file or event in _FILE_EVENTS:
             self._step()
 
-    def _step(self, **_: object) -> None:
+    def _step(self) -> int:
         with self._one_at_a_time:
-            self.taken = next(self._numbers)
-        if self.taken == self._kill_at:
+            self.taken = step = next(self._numbers)
+        if step == self._kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
+        return step
