@@ -88,7 +88,7 @@ def pattern_of(line: bytes) -> tuple[Beginning, Pattern] | None:
         line: Any line. Of one that has the usual form all keys are known; and none stands twice if the careful way
             leaves nothing of it for `extra`.
     """
-    if _IN_NO_PATTERN.search(line) or not _has_usual_form(line):
+    if not line.startswith(b"{") or _IN_NO_PATTERN.search(line) or not _has_usual_form(line):  # blanks may come first
         return None
     message = decode_line(line)
     if not isinstance(message, Message) or not _fills_holes_only(message):

@@ -96,9 +96,10 @@ def _files(
     for day in days:
         objects, record = objects_of(day, records), dailies.get(day)
         compacted = record is not None and is_compacted(record, objects)
-        for hour, entry in objects.items():
+        for hour in objects:
             if Day.of(hour) != day:
                 continue
-            key = record.object.key if record is not None and compacted else entry.key
+            # Where the archive keeps it, whatever key a record names: readers open what stands here.
+            key = archive.layout.messages_daily(day) if compacted else archive.layout.messages(hour)
             files[hour] = (compacted, f"s3://{archive.bucket.name}/{key}")
     return files

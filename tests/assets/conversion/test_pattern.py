@@ -78,6 +78,7 @@ def test_any_order_of_keys_and_any_spaces_are_learned() -> None:
         pytest.param(text_line().replace(b',"type"', b',"secret":{"deep":[[[]]]},"type"'), id="a secret"),
         pytest.param(text_line().replace(b',"type"', b"," + b" " * 256 + b'"type"'), id="very many spaces"),
         pytest.param(b"\xef\xbb\xbf" + text_line(), id="a byte order mark"),
+        pytest.param(b" " + text_line(), id="a blank at its beginning"),
         pytest.param(text_line() + text_line(), id="two objects"),
         pytest.param(json.dumps({"msg_id": "1", "timestamp": 1}).encode(), id="no payload"),
         pytest.param(b"", id="an empty line"),

@@ -150,7 +150,7 @@ def test_case_41_whoever_archives_to_such_a_server_is_told_what_to_do(
     monkeypatch.setenv("COLUMNS", "400")
     monkeypatch.setattr(command_options, "Runtime", partial(Runtime, clock=world.clock))
     ended = CliRunner().invoke(command_line.app, ["catch-up"])
-    assert ended.exit_code == command_options.USAGE_OR_CONFIGURATION
+    assert ended.exit_code == command_options.SOME_HOUR_FAILED
     assert "Use a bucket without versions and Object Lock" in ended.output
 
 
