@@ -67,8 +67,9 @@ class CampaignResult:
         runs: How many there were; `killed` of them did not come to their end.
         killed: See there.
         sent_by_parts: Files that were sent to S3 by parts, in runs that came to their end.
-        compactions: How often runs that came to their end set out to compact a day while faults were on.
-        coverages: How often such runs rebuilt coverage.
+        compactions: How often runs that came to their end set out to compact closed days while faults were on.
+        days_compacted: How many days they compacted then.
+        coverages: How often they set out to rebuild coverage then.
         failures: Declared errors, by class.
         surprises: Errors that no step may end with, and runs that ended in a way nobody asked for.
         secrets_told: Logs and records with a secret in them.
@@ -89,6 +90,7 @@ class CampaignResult:
     killed: int = 0
     sent_by_parts: int = 0
     compactions: int = 0
+    days_compacted: int = 0
     coverages: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     surprises: list[str] = field(default_factory=list)
@@ -244,8 +246,10 @@ class _Campaign:
             result.surprises.append(f"Run {order.number} ended with {ended.exit_code}{' and hung' * ended.hung}.")
         else:
             result.sent_by_parts += ended.report.sent_by_parts
-            result.compactions += ended.report.compactions * faults.are_on
-            result.coverages += ended.report.coverages * faults.are_on
+            if faults.are_on:
+                result.compactions += ended.report.compactions
+                result.days_compacted += ended.report.days_compacted
+                result.coverages += ended.report.coverages
             result.failures.update(ended.report.failures)
             result.surprises += ended.report.surprises
             if ended.report.met_full_disk:

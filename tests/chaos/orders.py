@@ -71,8 +71,9 @@ class RunReport:
         steps: How many steps went well.
         failures: The class of each declared error, and of each look that failed.
         sent_by_parts: How many files it sent to S3 by parts.
-        compactions: How many days it set out to compact.
-        coverages: How often it rebuilt coverage.
+        compactions: How often it set out to compact the days that are closed.
+        days_compacted: How many it compacted.
+        coverages: How often it set out to rebuild coverage.
         went_by_its_clock: It planned, looked at an hour, or asked which days are closed.
         met_full_disk: Something failed because the disk was full.
         surprises: Tracebacks of errors that no step may end with.
@@ -82,6 +83,7 @@ class RunReport:
     failures: list[str] = field(default_factory=list)
     sent_by_parts: int = 0
     compactions: int = 0
+    days_compacted: int = 0
     coverages: int = 0
     went_by_its_clock: bool = False
     met_full_disk: bool = False

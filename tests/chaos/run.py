@@ -138,14 +138,15 @@ class _Steps:
 
     def compact(self) -> None:
         """Compact the app's closed days."""
+        self.report.compactions += 1
         for day in days_due(self.runtime, self.app, self._now()):
-            self.report.compactions += 1
             publish_daily(day, self.runtime.archive(self.app), self.runtime.clock)
+            self.report.days_compacted += 1
 
     def cover(self) -> None:
         """Rebuild coverage."""
-        publish_coverage(self.runtime)
         self.report.coverages += 1
+        publish_coverage(self.runtime)
 
     def _now(self) -> datetime:
         self.report.went_by_its_clock = True
