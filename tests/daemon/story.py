@@ -121,9 +121,12 @@ def _schedules(world: World) -> list[str]:
 
 
 def _a_run_is_killed(production: Production, world: World, hour: Hour, now: datetime) -> str:
-    for schedule in _schedules(world):
-        production.turn(schedule, on=False, since=now)
-    job = build_definitions(world.runtime).get_repository_def().get_job(job_name(world.app))
+    repository = build_definitions(world.runtime).get_repository_def()
+    for (
+        schedule
+    ) in repository.schedule_defs:  # all of them: a run that is launched as the daemon ends would end with it
+        production.turn(schedule.name, on=False, since=now)
+    job = repository.get_job(job_name(world.app))
     world.platform.script("file", _STALLED)
     run_id = production.click(job, hour.key)
     with production.daemon():
@@ -134,12 +137,14 @@ def _a_run_is_killed(production: Production, world: World, hour: Hour, now: date
 
 
 def _the_daemon_catches_up(production: Production, world: World, clicked: tuple[Hour, ...], now: datetime) -> None:
-    job = build_definitions(world.runtime).get_repository_def().get_job(job_name(world.app))
+    repository = build_definitions(world.runtime).get_repository_def()
+    job = repository.get_job(job_name(world.app))
     # Long enough for a third run to be launched beside the first two, if nothing held it back.
     world.platform.script("file", _SLOW, times=2)
     by_hand = [production.click(job, hour.key) for hour in (clicked[0], *clicked)]
-    for schedule in _schedules(world):
-        production.turn(schedule, on=True, since=now - _A_TICK_AGO)
+    for schedule in repository.schedule_defs:
+        has_missed_a_tick = schedule.name in _schedules(world)
+        production.turn(schedule.name, on=True, since=now - _A_TICK_AGO if has_missed_a_tick else datetime.now(UTC))
     with production.daemon():
         wait_until(lambda: all(production.ticks(schedule) for schedule in _schedules(world)))
         wait_until(lambda: not any(due_now(world.runtime, app, datetime.now(UTC)) for app in world.settings.apps))
