@@ -6,9 +6,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLE := docs/chat-archive.example.yaml
-UV := $(BIN)/python -m uv
+LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+  --no-emit-index-url --no-emit-find-links --no-emit-package chat-history-archive --no-header
 BENCH_VENV := .venv-bench
 BENCH_BIN := $(BENCH_VENV)/bin
+SPARK_LOCK := tests/docs/spark.lock
 LINES := 2000000
 RUNS := 5
 SEED := 1
@@ -66,7 +68,7 @@ test-unit: install ## Run the tests that need no S3 or Redis server.
 
 .PHONY: spark
 spark: install ## Install Spark beside the rest, for the tests of its part of docs/querying.md; needs Java.
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-build-isolation --editable '.[spark]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-build-isolation --require-hashes -r $(SPARK_LOCK)
 
 .PHONY: check
 check: install ## Lint, types, floors, whether Dagster loads the definitions, and known vulnerabilities.
@@ -96,13 +98,10 @@ pictures: install ## Take the pictures of docs/operating.md in the Dagster UI; n
 	@$(BIN)/python -m tests.browser.pictures
 
 .PHONY: lock
-lock: install ## Renew requirements.lock and deploy/requirements.lock from pyproject.toml.
-	$(UV) pip compile --quiet --universal --python-version 3.11 --extra dev --upgrade \
-	  --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-emit-package chat-history-archive \
-	  --no-header --output-file requirements.lock pyproject.toml
-	$(UV) pip compile --quiet --universal --python-version 3.11 --extra postgres --extra redis \
-	  --constraint requirements.lock --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links \
-	  --no-emit-package chat-history-archive --no-header --output-file deploy/requirements.lock pyproject.toml
+lock: install ## Renew the three locks, requirements.lock first, from pyproject.toml.
+	$(LOCK) --extra dev --upgrade --output-file requirements.lock pyproject.toml
+	$(LOCK) --extra postgres --extra redis --constraint requirements.lock --output-file deploy/requirements.lock pyproject.toml
+	$(LOCK) --group spark --upgrade --output-file $(SPARK_LOCK)
 
 $(BENCH_VENV)/.installed: tests/benchmarks/requirements.txt pyproject.toml
 	@echo "Installing into $(BENCH_VENV); this takes a minute or two."
