@@ -1,33 +1,28 @@
 """Capturing an hour: look once, keep every file it gives, judge the answer, and write it all down. Plain Python.
 
 The order is the promise: the platform's bytes are in S3 before anything that was read from them is used, and the record
-that points to them is written last. Not here: what the lines say (`conversion/`), and how Dagster shows it
-(`app_assets.py`).
+that points to them is written last. Not here: asking and storing (`fetch_hour.py`), what the lines say (`conversion/`),
+and how Dagster shows it (`app_assets.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from assets.raw_files import lines_or_damage, read_unrecorded, record_files
+from assets.fetch_hour import fetch_hour
+from assets.raw_files import read_unrecorded, record_files
 from resources.archive.app_archive import AppArchive
-from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded, damaged_object
+from resources.archive.errors import ArchiveDamaged, RecordUnreadable
 from resources.archive.records import CaptureRecord, Look, RawRevision, facts_of
 from resources.chat_platform.client import ChatPlatform, HistoryAnswer
-from resources.chat_platform.download import DownloadedFile
 from resources.chat_platform.error_catalogue import HourAnswer
-from resources.chat_platform.errors import PlatformError
 from resources.clock import Clock
-from resources.credentials import MissingSecret
 from resources.hours.due import Task, task_of_a_run
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason
 from resources.hours.verdict import Answer, judge, says_empty_in_window
-from resources.local_state import LocalStateError
-from resources.temporary_folder import LocalDiskError, temporary_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +61,16 @@ def capture_hour(
 
     Raises:
         ArchiveError: S3 cannot be read or written, or the hour there is another app's. What was archived is unharmed.
+            When its record cannot be read, what the platform has of the hour has been kept.
         LocalDiskError: A file that lies in the archive unrecorded cannot be kept on this machine while it is read.
     """
     policy, now = archive.app.policy, clock.now()
-    before = archive.owned(archive.ledger.capture(hour))
+    try:
+        before = archive.owned(archive.ledger.capture(hour))
+    except RecordUnreadable as error:
+        raise (
+            error if now >= policy.deadline(hour) else _kept_unrecorded(hour, archive, platform, clock, error)
+        ) from None
     task = task_of_a_run(hour, policy, facts_of(before, None), now)
     found = None
     if task is not None and now >= policy.deadline(hour):
@@ -110,6 +111,30 @@ def _record_loss(hour: Hour, archive: AppArchive, now: datetime) -> Capture:
     return Capture(record, asked=False, newly_lost=record.state is HourState.EXPIRED)
 
 
+def _kept_unrecorded(
+    hour: Hour,
+    archive: AppArchive,
+    platform: Callable[[], ChatPlatform],
+    clock: Clock,
+    unreadable: RecordUnreadable,
+) -> ArchiveDamaged:
+    """Keep what the platform has of an hour whose record cannot be read: the record can wait, the platform does not.
+
+    Returns:
+        What is wrong with the record, and what has become of the hour.
+    """
+    fetched = fetch_hour(hour, archive, platform, clock)
+    became = [
+        unreadable.what_happened,
+        "The platform was asked for the hour all the same.",
+        *([fetched.problem] if fetched.problem else []),
+        f"{len(fetched.revisions)} of its files are kept, unrecorded." if fetched.revisions else "No file came of it.",
+    ]
+    return ArchiveDamaged(
+        " ".join(became), f"{unreadable.remedy} Then run chat-archive adopt of the hour, which records what was kept."
+    )
+
+
 def _look(
     hour: Hour,
     archive: AppArchive,
@@ -120,71 +145,29 @@ def _look(
     before: CaptureRecord | None,
 ) -> Capture:
     asked_at = clock.now()
-    kept: list[RawRevision] = []
-    harmed: list[ArchiveDamaged] = []
-    retries = 0
-
-    def keep(file: DownloadedFile) -> None:
-        try:
-            kept.append(_keep(hour, archive, file, clock.now()))
-        except ArchiveDamaged as error:
-            harmed.append(error)
-
-    def count_retry() -> None:
-        nonlocal retries
-        retries += 1
-
-    try:
-        with temporary_folder() as folder:
-            answer, _ = platform().fetch(hour, folder, on_file=keep, on_retry=count_retry)
-        if harmed:
-            raise harmed[0]
-    except (PlatformError, MissingSecret, LocalStateError, LocalDiskError, ArchiveDamaged) as error:
+    fetched = fetch_hour(hour, archive, platform, clock)
+    revisions = fetched.revisions
+    if fetched.answer is None:
         # A missing secret is evidence too: written down, it is asked about ever more rarely, and somebody is told.
         failed = Look(
             asked_at=asked_at,
             state=HourState.FAILED,
             reason=Reason.LOOK_FAILED,
-            files=tuple(revision.sha256 for revision in kept),
-            retries=retries,
-            problem=str(error),
+            files=tuple(revision.sha256 for revision in revisions),
+            retries=fetched.retries,
+            problem=fetched.problem,
             run_id=run_id,
         )
         # Of several files some may have arrived: what was seen is kept, although the look failed.
-        return Capture(_write_failure(hour, archive, failed, tuple(kept)), asked=True, problem=failed.problem)
-    revisions = tuple(kept)
-    look = _evidence(answer, revisions, asked_at, run_id, retries)
+        return Capture(_write_failure(hour, archive, failed, revisions), asked=True, problem=failed.problem)
+    look = _evidence(fetched.answer, revisions, asked_at, run_id, fetched.retries)
     damaged = [revision for revision in revisions if revision.damage is not None]
     if damaged:
         look = look.model_copy(update={"reason": Reason.DAMAGED_FILE, "problem": _damage_in_words(hour, damaged)})
         return Capture(_write_failure(hour, archive, look, revisions), asked=True, problem=look.problem)
-    record = _write_answer(hour, archive, look, _answer_of(answer, revisions), revisions)
+    record = _write_answer(hour, archive, look, _answer_of(fetched.answer, revisions), revisions)
     lost_before = before is not None and before.state is HourState.EXPIRED
     return Capture(record, asked=True, newly_lost=record.state is HourState.EXPIRED and not lost_before)
-
-
-def _keep(hour: Hour, archive: AppArchive, file: DownloadedFile, captured_at: datetime) -> RawRevision:
-    """Store a file under its SHA-256, whatever it holds. Meanwhile it is inspected, but the storing comes first.
-
-    Raises:
-        ArchiveDamaged: Other bytes lie under that name, and are left there.
-        ArchiveError: S3 cannot be written.
-    """
-    key = archive.layout.raw(hour, file.digests.sha256)
-    with ThreadPoolExecutor(1) as inspector:
-        inspection = inspector.submit(lines_or_damage, file.path, archive.app.limits)
-        try:
-            archive.bucket.put_file(key, file.path, file.digests, content_type="application/gzip", replaces=None)
-        except ArchiveSuperseded:
-            raise damaged_object(archive.bucket.name, key) from None
-        lines, damage = inspection.result()
-    return RawRevision(
-        sha256=file.digests.sha256,
-        bytes=file.digests.bytes,
-        lines=lines,
-        captured_at=captured_at,
-        damage=damage,
-    )
 
 
 def _evidence(

@@ -124,7 +124,7 @@ def instance_for_runs() -> Iterator[dg.DagsterInstance]:
 
 def _run(task: PlannedTask, job: dg.JobDefinition, runtime: Runtime, instance: dg.DagsterInstance) -> TaskResult:
     ledger = runtime.archive(task.app).ledger
-    before = ledger.capture(task.hour)
+    before = ledger.readable_capture(task.hour)
     run = job.execute_in_process(
         partition_key=task.hour.key,
         asset_selection=[messages_key(task.app)] if task.task is Task.CONVERT else None,
@@ -133,7 +133,7 @@ def _run(task: PlannedTask, job: dg.JobDefinition, runtime: Runtime, instance: d
         tags={"archive/app": task.app.slug, "archive/launched_by": "catch-up"},
         raise_on_error=False,
     )
-    record = ledger.capture(task.hour)
+    record = ledger.capture(task.hour) if run.success else ledger.readable_capture(task.hour)
     problem = _problem_of_the_look(before, record) if run.success else problem_of(run)
     outcome = _outcome(record, success=run.success, lost_before=_is_lost(before))
     is_saved = task.task is Task.LOOK and problem is None and outcome in {Outcome.ARCHIVED, Outcome.EMPTY}

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from resources.archive.ledger import HoursRead
 from resources.archive.records import facts_of
 from resources.archive.watch_record import SeenThrough
-from resources.hours.due import Task, what_is_due
+from resources.hours.due import Task, is_last_chance, what_is_due
 from resources.hours.hour import Hour, hours_between, last_finished_hour
 from resources.settings import AppSettings
 
@@ -64,8 +64,8 @@ def plan_app(
 ) -> list[PlannedTask]:
     """Return what is due for those hours of one app, nearest deadline first.
 
-    An hour whose capture record cannot be read is left alone, whatever would be due; one of whose messages that is so
-    is looked at, and its messages are left alone.
+    Of an hour whose capture record cannot be read nobody knows what is due: it is looked at when the platform is about
+    to delete it. One of whose messages that is so is looked at as usual, and its messages are left alone.
 
     Args:
         app: The app.
@@ -77,6 +77,8 @@ def plan_app(
     for hour in sorted(hours):
         known, unreadable = records.known(hour), records.unreadable.get(hour)
         if unreadable is not None and unreadable.capture is not None:
+            if is_last_chance(hour, app.policy, now):
+                planned.append(PlannedTask(app, hour, Task.LOOK, app.policy.deadline(hour)))
             continue
         facts = facts_of(known.capture, known.messages)
         if unreadable is not None:

@@ -139,6 +139,13 @@ class Ledger:
         """Return what capturing knows of the hour."""
         return self._read(self.layout.capture_record(hour), CaptureRecord)[0]
 
+    def readable_capture(self, hour: Hour) -> CaptureRecord | None:
+        """Return the same; None also when it cannot be read, for whoever can do without it and only compares."""
+        try:
+            return self.capture(hour)
+        except RecordUnreadable:
+            return None
+
     def messages(self, hour: Hour) -> MessagesRecord | None:
         """Return what conversion published for the hour."""
         return self._read(self.layout.messages_record(hour), MessagesRecord)[0]

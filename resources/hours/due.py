@@ -25,7 +25,7 @@ LONGEST_FAILURE_PAUSE = timedelta(hours=2)
 """The longest pause after a failure."""
 
 LAST_CHANCE = timedelta(minutes=30)
-"""So long before its deadline an hour whose looks fail is asked for in any case."""
+"""So long before its deadline an hour whose looks fail, or whose record cannot be read, is asked for in any case."""
 
 LAST_LOOK_GRACE = timedelta(hours=24)
 """How long after its deadline an hour whose looks fail is still asked for, before its loss is recorded."""
@@ -98,6 +98,11 @@ def what_is_due(hour: Hour, policy: HourPolicy, facts: HourFacts, now: datetime)
     if conversion is None or (look is not None and look.at < conversion.at):
         return look
     return conversion
+
+
+def is_last_chance(hour: Hour, policy: HourPolicy, now: datetime) -> bool:
+    """Tell whether the platform is about to delete the hour; where its record cannot be read, nothing else is known."""
+    return policy.deadline(hour) - LAST_CHANCE <= now < policy.deadline(hour)
 
 
 def next_look_at(hour: Hour, policy: HourPolicy, facts: HourFacts, now: datetime) -> datetime | None:

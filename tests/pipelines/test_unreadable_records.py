@@ -15,6 +15,7 @@ from assets.coverage.page import coverage_page
 from assets.coverage.publish_coverage import publish_coverage
 from assets.daily.publish_daily import publish_daily
 from assets.publish_messages import publish_messages
+from assets.verification.adopt import adopt
 from pipelines import catch_up_command
 from pipelines.days_due import days_due
 from pipelines.due_now import due_now
@@ -22,13 +23,13 @@ from pipelines.findings import Finding, FindingKind
 from pipelines.reconcile import reconcile_app
 from pipelines.telling import tell_what_is_new, watch_and_tell
 from pipelines.watch import look_through
-from resources.archive.errors import RecordUnreadable
+from resources.archive.errors import ArchiveDamaged, RecordUnreadable
 from resources.archive.ledger import Ledger
 from resources.archive.watch_record import WatchRecord
 from resources.hours.due import Task
 from resources.hours.hour import Hour
 from resources.hours.state import REASONS_IN_WORDS, HourState, Reason
-from resources.simulated_platform import SimulatedApp
+from resources.simulated_platform import ScriptedAnswer, SimulatedApp, truth
 from tests.assets.coverage.test_publish_coverage import rows
 from tests.assets.looking import HOUR, hour_that_grows, look, stored
 from tests.conftest import MakeWorld
@@ -103,14 +104,19 @@ def test_catch_up_archives_all_other_hours_of_all_apps_and_says_which_record_and
     assert "chat-archive adopt" in letter
 
 
-def test_looking_at_a_range_by_hand_passes_over_the_hour_and_names_it(
+def test_looking_by_hand_keeps_the_hours_file_unrecorded_and_says_how_it_is_recorded(
     two_apps: World, type_in: Callable[[World], Type], spoil: Spoil
 ) -> None:
-    spoil(two_apps.archive.layout.capture_record(BROKEN))
+    layout = two_apps.archive.layout
+    spoil(layout.capture_record(BROKEN))
     result = type_in(two_apps)("catch-up", "--app", "acme/support", "--hours", "2026112304..2026112306")
     assert result.exit_code == 1
-    assert "capture.json cannot be read" in result.output.replace("\n", " ")
-    assert len(two_apps.platform.requests_of("history")) == 2
+    said = " ".join(result.output.split())
+    assert "capture.json cannot be read" in said
+    assert "1 of its files are kept, unrecorded" in said
+    assert "Then run chat-archive adopt of the hour" in said
+    assert len(two_apps.platform.requests_of("history")) == 3
+    assert any(two_apps.runtime.bucket.keys(layout.raw_hour(BROKEN)))
 
 
 def test_a_tick_of_the_schedule_requests_all_other_hours(
@@ -118,6 +124,53 @@ def test_a_tick_of_the_schedule_requests_all_other_hours(
 ) -> None:
     spoil(two_apps.archive.layout.capture_record(BROKEN))
     assert {request.partition_key for request in tick(two_apps, instance)} == {"2026112305", "2026112306"}
+
+
+@pytest.mark.parametrize(
+    ("minutes_before_the_deadline", "is_asked_for"), [(31, False), (30, True), (1, True), (0, False)]
+)
+def test_the_hour_is_asked_for_when_the_platform_is_about_to_delete_it_whatever_its_record_may_say(
+    make_world: MakeWorld,
+    instance: dg.DagsterInstance,
+    spoil: Spoil,
+    minutes_before_the_deadline: int,
+    is_asked_for: bool,
+) -> None:
+    world = make_world(first_hour=HOUR.key)
+    spoil(world.archive.layout.capture_record(HOUR))
+    world.clock.turn_to(world.app.policy.deadline(HOUR) - timedelta(minutes=minutes_before_the_deadline))
+    requested = {request.partition_key: request for request in tick(world, instance)}
+    assert (HOUR.key in requested) == is_asked_for
+    if is_asked_for:
+        assert requested[HOUR.key].tags["archive/task"] == "look"
+
+
+def test_what_was_kept_at_the_last_chance_is_the_hours_once_its_record_is_mended(world: World, s3_client: Any) -> None:
+    hour = hour_that_grows(world.simulated_app)
+    look(world, hour, age=3)
+    publish_messages(hour, world.archive, world.clock)
+    early = stored(world)
+    key = world.archive.layout.capture_record(hour)
+    s3_client.put_object(Bucket=world.runtime.bucket.name, Key=key, Body=RUBBISH)
+    with pytest.raises(ArchiveDamaged, match="1 of its files are kept, unrecorded"):
+        look(world, hour, age=71.75)
+    world.clock.turn_to(hour.end + timedelta(hours=80))
+    with pytest.raises(RecordUnreadable):
+        look(world, hour)
+    assert stored(world)["ledger/capture.json"] == RUBBISH
+    s3_client.put_object(Bucket=world.runtime.bucket.name, Key=key, Body=early["ledger/capture.json"])
+    adopt(hour, world.archive, world.clock)
+    publish_messages(hour, world.archive, world.clock)
+    messages = world.archive.ledger.messages(hour)
+    assert messages is not None
+    assert messages.counts.messages == len(truth(world.simulated_app, hour).message_ids)
+
+
+def test_a_look_that_fails_is_told_with_the_record_that_cannot_be_read(world: World, spoil: Spoil) -> None:
+    spoil(world.archive.layout.capture_record(HOUR))
+    world.platform.script("history", ScriptedAnswer(status=500), times=20)
+    with pytest.raises(ArchiveDamaged, match=r"capture\.json cannot be read.*asked.*500.*No file came of it"):
+        look(world, HOUR, age=71.75)
 
 
 def test_an_hour_is_still_looked_at_when_only_its_messages_record_cannot_be_read(world: World, spoil: Spoil) -> None:
