@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -11,14 +12,37 @@ import pyarrow.parquet as pq
 
 from assets.capture import Capture, capture_hour
 from resources.archive.records import CaptureRecord
+from resources.chat_platform.client import ChatPlatform
 from resources.hours.hour import Hour
-from resources.simulated_platform import SimulatedApp, truth
+from resources.simulated_platform import ScriptedAnswer, SimulatedApp, Version, truth
+from resources.simulated_platform.hour_files import gzip_files
 from tests.world import World
 
 HOUR = Hour.from_key("2026112012")
 
 SILENT = SimulatedApp("acme", "support", mean_messages_per_hour=0, requests_per_minute=100_000)
 """An app in which nobody ever speaks."""
+
+TWO_FILES = SimulatedApp("acme", "support", urls_per_hour=2, requests_per_minute=1000)
+"""An app whose hours come in two files each."""
+
+SERVER_ERROR = ScriptedAnswer(500, b"<html>no</html>")
+"""What the platform says when it is in trouble."""
+
+
+def nobody_is_asked() -> ChatPlatform:
+    """Stand for the platform where no request may be made."""
+    raise AssertionError("No request may be made.")
+
+
+def files_of(app: SimulatedApp, hour: Hour, version: Version = Version.SETTLED) -> dict[str, bytes]:
+    """Return what the platform serves of the hour, each file under the name it must get in S3."""
+    return {f"raw/{sha256(file).hexdigest()}.jsonl.gz": file for file in gzip_files(app, hour, version)}
+
+
+def raw_in(world: World) -> dict[str, bytes]:
+    """Return the archive's raw files."""
+    return {name: content for name, content in stored(world).items() if name.startswith("raw/")}
 
 
 def turn_to_age(world: World, hour: Hour, hours: float) -> None:

@@ -1,71 +1,28 @@
-"""The two assets as Dagster runs them: what a partition's colour says, and what its events tell, and do not tell."""
+"""The two assets as Dagster runs them: what a partition's colour says, and what its events tell."""
 
 from __future__ import annotations
 
-import gzip
-from collections.abc import Callable, Iterator
 from datetime import timedelta, timezone
 from typing import Any
 
 import dagster as dg
-import orjson
 import pytest
 
 from assets.app_assets import (
     RUNTIME_KEY,
-    build_app_assets,
     hourly_partitions,
     messages_key,
     raw_history_key,
 )
+from pipelines.catch_up import QUIET
 from resources.hours.hour import Hour
 from resources.simulated_platform import ScriptedAnswer, SimulatedApp, truth
-from tests.assets.looking import HOUR, SILENT, hour_that_stays, turn_to_age
+from tests.assets.looking import HOUR, SERVER_ERROR, SILENT, hour_that_stays, turn_to_age
+from tests.assets.materializing import assets_of, failure_of, instance, memory, run
 from tests.conftest import MakeWorld
-from tests.resources.archive.troubled_wire import answered, troubled
 from tests.world import World
 
-SERVER_ERROR = ScriptedAnswer(500, b"<html>no</html>")
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-@pytest.fixture(scope="module")
-def memory() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
-
-
-@pytest.fixture
-def instance(memory: dg.DagsterInstance) -> dg.DagsterInstance:
-    """Return an instance that remembers nothing; making a new one takes longer than most tests here."""
-    memory.wipe()
-    return memory
-
-
-def assets_of(world: World) -> list[dg.AssetsDefinition]:
-    return build_app_assets(world.app, hourly_partitions(world.settings.archive.first_hour))
-
-
-def run(
-    world: World,
-    instance: dg.DagsterInstance,
-    hour: Hour,
-    *,
-    age: float | None = None,
-    only: str | None = None,
-) -> dg.ExecuteInProcessResult:
-    """Run both assets of an hour, or one, at an age of so many hours if one is given."""
-    if age is not None:
-        turn_to_age(world, hour, age)
-    return dg.materialize(
-        assets_of(world),
-        partition_key=hour.key,
-        selection=None if only is None else [dg.AssetKey([world.app.slug, only])],
-        resources={RUNTIME_KEY: world.runtime},
-        run_config=QUIET,
-        instance=instance,
-        raise_on_error=False,
-    )
+__all__ = ["instance", "memory"]
 
 
 def status_of(world: World, instance: dg.DagsterInstance, hour: Hour, key: dg.AssetKey | None = None) -> str | None:
@@ -85,15 +42,6 @@ def metadata_of(result: dg.ExecuteInProcessResult, name: str) -> dict[str, dg.Me
 def _asset_of(event: dg.DagsterEvent) -> dg.AssetKey:
     assert event.asset_key is not None
     return event.asset_key
-
-
-def failure_of(result: dg.ExecuteInProcessResult) -> tuple[str, str, dict[str, dg.MetadataValue]]:
-    """Return the class, the text and the metadata of the one failure of a run."""
-    (failed,) = (event.step_failure_data for event in result.all_events if event.is_step_failure)
-    assert failed.error is not None
-    told = failed.user_failure_data
-    assert told is not None
-    return str(failed.error.cls_name), told.description or "", dict(told.metadata)
 
 
 # What a partition's colour says
@@ -287,121 +235,6 @@ def test_a_missing_raw_revision_fails_the_messages_with_a_remedy(
     cls_name, text, _ = failure_of(run(world, instance, hour, only="messages"))
     assert cls_name == "HourFailed"
     assert "Restore it" in text
-
-
-# What events do not tell
-
-CANARY_TEXT = "canary-words-of-a-person"
-CANARY_SIGNATURE = "canary-signature"
-CANARY_TOKEN = "canary-token"
-
-Prepare = Callable[[World, "Script"], None]
-
-
-class Script:
-    """Answers whose secrets are known, so that they can be looked for."""
-
-    def __init__(self, world: World) -> None:
-        self._platform = world.platform
-        self._storage = f"{world.app.rest_url}/history/3D/acme/support/{HOUR.key}.gz"
-
-    def token(self) -> None:
-        self._platform.script("token", ScriptedAnswer(200, {"access_token": CANARY_TOKEN, "expires_in": 100_000}))
-
-    def url(self, storage: str | None = None) -> None:
-        url = f"{storage or self._storage}?OSSAccessKeyId=k&Expires=1&Signature={CANARY_SIGNATURE}"
-        self._platform.script("history", ScriptedAnswer(200, {"data": [{"url": url}]}))
-
-    def file(self, content: bytes | None = None, **trouble: Any) -> None:
-        line = orjson.dumps(
-            {"msg_id": "1", "timestamp": 1, "payload": {"bodies": [{"type": "txt", "msg": CANARY_TEXT}]}}
-        )
-        self._platform.script(
-            "file", ScriptedAnswer(200, gzip.compress(line) if content is None else content, **trouble), times=5
-        )
-
-
-def archived(_world: World, script: Script) -> None:
-    script.url()
-    script.file()
-
-
-def lines_in_quarantine(_world: World, script: Script) -> None:
-    script.url()
-    script.file(gzip.compress(CANARY_TEXT.encode()))
-
-
-def damaged(_world: World, script: Script) -> None:
-    script.url()
-    script.file(CANARY_TEXT.encode())
-
-
-def cut(_world: World, script: Script) -> None:
-    script.url()
-    script.file(cut_after=20)
-
-
-def foreign_host(_world: World, script: Script) -> None:
-    script.url("https://elsewhere.example.com/a.gz")
-
-
-def refused_signature(world: World, script: Script) -> None:
-    for _ in range(3):
-        script.url()
-    world.platform.script("file", ScriptedAnswer(403, b"<Error><Code>AccessDenied</Code></Error>"), times=3)
-
-
-def refused_token(world: World, _script: Script) -> None:
-    answer = {"error": "auth_bad_access_token", "error_description": f"{CANARY_TOKEN} is unknown"}
-    world.platform.script("history", ScriptedAnswer(401, answer), times=2)
-
-
-def gateway(world: World, _script: Script) -> None:
-    world.platform.script("history", ScriptedAnswer(502, f"<html>{CANARY_TOKEN}</html>".encode()), times=5)
-
-
-@pytest.mark.parametrize(
-    ("prepare", "state"),
-    [
-        (archived, "archived"),
-        (lines_in_quarantine, "archived"),
-        (damaged, "failed"),
-        (cut, "failed"),
-        (foreign_host, "failed"),
-        (refused_signature, "failed"),
-        (refused_token, "failed"),
-        (gateway, "failed"),
-    ],
-)
-def test_no_event_tells_a_message_a_token_or_a_signed_url(
-    world: World, instance: dg.DagsterInstance, prepare: Prepare, state: str
-) -> None:
-    script = Script(world)
-    script.token()
-    prepare(world, script)
-    result = run(world, instance, HOUR, age=3)
-    told = _everything_told(instance, result.run_id)
-    assert HOUR.key in told
-    for secret in (CANARY_TEXT, CANARY_TOKEN, CANARY_SIGNATURE, "Signature=", world.simulated_app.client_secret):
-        assert secret not in told
-    record = world.archive.ledger.capture(HOUR)
-    assert record is not None
-    assert record.state == state
-
-
-def test_what_s3_answers_about_credentials_is_not_told(world: World, instance: dg.DagsterInstance) -> None:
-    with troubled(world.runtime.bucket, "PutObject", answered(403, "SignatureDoesNotMatch")):
-        result = run(world, instance, hour_that_stays(world.simulated_app), age=3)
-    assert failure_of(result)[0] == "HourFailed"
-    told = _everything_told(instance, result.run_id)
-    assert "Check AWS_ACCESS_KEY_ID" in told
-    for secret in ("test-access-key", "test-secret-key", "AWS4-HMAC"):
-        assert secret not in told
-
-
-def _everything_told(instance: dg.DagsterInstance, run_id: str) -> str:
-    """Return all entries of a run's event log as they are stored, errors and their causes included."""
-    return "\n".join(dg.serialize_value(entry) for entry in instance.all_logs(run_id))
 
 
 # What the assets are
