@@ -20,6 +20,7 @@ from resources.simulated_platform.server import web_application
 
 _LOOPBACK = "127.0.0.1"
 _SECONDS_TO_START = 10.0
+_SECONDS_A_TURN = 0.001
 
 
 @contextmanager
@@ -90,11 +91,15 @@ class _StoppableServer(uvicorn.Server):
         await self._stopped.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # A client that is just being accepted would stay open when its server closes, for whoever collects garbage.
+        while accepting := asyncio.all_tasks() - self.server_state.tasks - {asyncio.current_task()}:
+            await asyncio.wait(accepting)
         for server in self.servers:
             server.close()
-        for connection in tuple(self.server_state.connections):
-            connection.transport.abort()
-        await asyncio.gather(*self.server_state.tasks)
+        while self.server_state.connections or self.server_state.tasks:
+            for connection in tuple(self.server_state.connections):
+                connection.transport.abort()
+            await asyncio.sleep(_SECONDS_A_TURN)
         for listener in sockets or ():
             listener.close()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -31,6 +33,19 @@ def test_a_server_is_gone_after_its_block() -> None:
     assert threading.active_count() == threads
     with pytest.raises(httpx.ConnectError):
         httpx.get(base_url, trust_env=False)
+
+
+def test_clients_who_connect_as_a_server_ends_are_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    left_open: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: left_open.append(found.exc_value))
+    for _ in range(30):
+        with serve(SimulatedPlatform([APP], FakeClock(NOON))) as base_url:
+            parts = urlsplit(base_url)
+            clients = [socket.create_connection((parts.hostname, parts.port)) for _ in range(3)]
+        for client in clients:
+            client.close()
+    gc.collect()
+    assert left_open == []
 
 
 def test_a_server_ends_when_its_block_fails() -> None:
