@@ -8,10 +8,10 @@ and how Dagster shows it (`app_assets.py`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from assets.fetch_hour import fetch_hour
+from assets.fetch_hour import Fetched, fetch_hour
 from assets.raw_files import read_unrecorded, record_files
 from resources.archive.app_archive import AppArchive
 from resources.archive.errors import ArchiveDamaged, RecordUnreadable
@@ -21,8 +21,10 @@ from resources.chat_platform.error_catalogue import HourAnswer
 from resources.clock import Clock
 from resources.hours.due import Task, task_of_a_run
 from resources.hours.hour import Hour
+from resources.hours.policy import HourPolicy
 from resources.hours.state import HourState, Reason
 from resources.hours.verdict import Answer, judge, says_empty_in_window
+from resources.hours.watched import planned_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,11 @@ def capture_hour(
         raise (
             error if now >= policy.deadline(hour) else _kept_unrecorded(hour, archive, platform, clock, error)
         ) from None
-    task = task_of_a_run(hour, policy, facts_of(before, None), now)
+    task = task_of_a_run(hour, policy, facts_of(before, None, policy), now)
     found = None
     if task is not None and now >= policy.deadline(hour):
         found = _found_before_closing(hour, before, archive, clock)
-        task = task_of_a_run(hour, policy, facts_of(found or before, None), now)
+        task = task_of_a_run(hour, policy, facts_of(found or before, None, policy), now)
     if task is Task.LOOK:
         return _look(hour, archive, platform, clock, run_id=run_id, before=found or before)
     if task is Task.RECORD_LOSS:
@@ -108,6 +110,8 @@ def _record_loss(hour: Hour, archive: AppArchive, now: datetime) -> Capture:
         return record.with_loss(Reason.NO_ANSWER_IN_TIME, now)
 
     record = archive.ledger.update_capture(hour, change)
+    if record.state is HourState.EXPIRED and hour.end <= planned_from(now, app.policy):
+        archive.ledger.note_hours(app.name, lost={hour.key: record.reason}, not_lost=(), now=now)
     return Capture(record, asked=False, newly_lost=record.state is HourState.EXPIRED)
 
 
@@ -151,16 +155,18 @@ def _look(
         # A missing secret is evidence too: written down, it is asked about ever more rarely, and somebody is told.
         failed = Look(
             asked_at=asked_at,
+            asked_for=archive.app.policy.name_of(hour),
             state=HourState.FAILED,
             reason=Reason.LOOK_FAILED,
             files=tuple(revision.sha256 for revision in revisions),
+            files_named=fetched.files_named,
             retries=fetched.retries,
             problem=fetched.problem,
             run_id=run_id,
         )
         # Of several files some may have arrived: what was seen is kept, although the look failed.
         return Capture(_write_failure(hour, archive, failed, revisions), asked=True, problem=failed.problem)
-    look = _evidence(fetched.answer, revisions, asked_at, run_id, fetched.retries)
+    look = _evidence(hour, fetched.answer, fetched, archive.app.policy, asked_at=asked_at, run_id=run_id)
     damaged = [revision for revision in revisions if revision.damage is not None]
     if damaged:
         look = look.model_copy(update={"reason": Reason.DAMAGED_FILE, "problem": _damage_in_words(hour, damaged)})
@@ -171,24 +177,23 @@ def _look(
 
 
 def _evidence(
-    answer: HistoryAnswer,
-    revisions: tuple[RawRevision, ...],
-    asked_at: datetime,
-    run_id: str | None,
-    retries: int,
+    hour: Hour, answer: HistoryAnswer, fetched: Fetched, policy: HourPolicy, *, asked_at: datetime, run_id: str | None
 ) -> Look:
     """What was asked and answered; the verdict is filled in when the record is written."""
-    return Look(
+    look = Look(
         asked_at=asked_at,
+        asked_for=policy.name_of(hour),
         platform_time=answer.platform_time,
         http_status=answer.http_status,
         error=answer.error,
         state=HourState.FAILED,
         reason=Reason.LOOK_FAILED,
-        files=tuple(revision.sha256 for revision in revisions),
-        retries=retries,
+        files=tuple(revision.sha256 for revision in fetched.revisions),
+        files_named=fetched.files_named,
+        retries=fetched.retries,
         run_id=run_id,
     )
+    return look.model_copy(update={"settled": look.certainly_at >= policy.settled_at(hour)})
 
 
 def _answer_of(answer: HistoryAnswer, revisions: tuple[RawRevision, ...]) -> Answer:
@@ -209,19 +214,32 @@ def _write_answer(
     revisions: tuple[RawRevision, ...],
 ) -> CaptureRecord:
     app, policy = archive.app, archive.app.policy
-    answered_at = look.platform_time or look.asked_at
+    answered_at = look.answered_at
+    told_lost = answer is not Answer.FILE and _was_told_lost(hour, archive)
 
     def change(record: CaptureRecord | None) -> CaptureRecord:
         record = record or CaptureRecord.new(app.name, hour, policy, look.asked_at)
-        verdict = judge(answer, hour, policy, answered_at=answered_at, known=record.known)
+        known = record.known(policy)
+        known = replace(known, lost=known.lost or told_lost)
+        verdict = judge(answer, hour, policy, answered_at=answered_at, known=known)
         alone = judge(answer, hour, policy, answered_at=answered_at)
-        said = says_empty_in_window(answer, hour, policy, answered_at=answered_at, known=record.known)
+        said = says_empty_in_window(answer, hour, policy, answered_at=answered_at, known=known)
         seen = look.model_copy(update={"state": alone.state, "reason": alone.reason, "said_empty": said})
         return record.with_look(seen, verdict, revisions, policy.deadline(hour)).with_next_look(
             hour, policy, look.asked_at
         )
 
     return archive.ledger.update_capture(hour, change)
+
+
+def _was_told_lost(hour: Hour, archive: AppArchive) -> bool:
+    """Tell whether the watch holds the hour for lost, although no run has closed it: a longer retention may be set now.
+
+    It is one request, made where an hour might become `empty` that people were told is lost.
+    """
+    watch = archive.ledger.readable_watch()
+    loss = watch.losses.get(hour.key) if watch is not None else None
+    return loss is not None and loss.reason is not Reason.NOT_SETTLED
 
 
 def _write_failure(

@@ -31,12 +31,14 @@ class Fetched:
     Attributes:
         answer: What the platform answered; None when there is a problem.
         revisions: The files that are stored. Of several some may have come, although there is a problem.
+        files_named: How many files the platform named.
         retries: How often a request was made again.
         problem: What happened and what to do; None when all went well.
     """
 
     answer: HistoryAnswer | None
     revisions: tuple[RawRevision, ...]
+    files_named: int
     retries: int
     problem: str | None
 
@@ -55,7 +57,7 @@ def fetch_hour(hour: Hour, archive: AppArchive, platform: Callable[[], ChatPlatf
     """
     kept: list[RawRevision] = []
     harmed: list[ArchiveDamaged] = []
-    retries = 0
+    retries = files_named = 0
 
     def keep(file: DownloadedFile) -> None:
         try:
@@ -67,14 +69,18 @@ def fetch_hour(hour: Hour, archive: AppArchive, platform: Callable[[], ChatPlatf
         nonlocal retries
         retries += 1
 
+    def count_files(named: int) -> None:
+        nonlocal files_named
+        files_named = max(files_named, named)
+
     try:
         with temporary_folder() as folder:
-            answer, _ = platform().fetch(hour, folder, on_file=keep, on_retry=count_retry)
+            answer, _ = platform().fetch(hour, folder, on_file=keep, on_retry=count_retry, on_named=count_files)
         if harmed:
             raise harmed[0]
     except (PlatformError, MissingSecret, LocalStateError, LocalDiskError, ArchiveDamaged) as error:
-        return Fetched(None, tuple(kept), retries, str(error))
-    return Fetched(answer, tuple(kept), retries, None)
+        return Fetched(None, tuple(kept), files_named, retries, str(error))
+    return Fetched(answer, tuple(kept), files_named, retries, None)
 
 
 def _keep(hour: Hour, archive: AppArchive, file: DownloadedFile, captured_at: datetime) -> RawRevision:

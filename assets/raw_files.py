@@ -18,7 +18,6 @@ from assets.verification.expected import revision_at
 from resources.archive.app_archive import AppArchive
 from resources.archive.errors import ArchiveDamaged
 from resources.archive.records import CaptureRecord, RawRevision
-from resources.archive.watch_record import WatchRecord
 from resources.clock import Clock
 from resources.hours.hour import Hour
 from resources.hours.state import HourState
@@ -117,5 +116,5 @@ def record_files(hour: Hour, revisions: tuple[RawRevision, ...], archive: AppArc
     lost = {hour.key: record.reason} if record.state is HourState.EXPIRED else {}
     # That nobody looked when it was settled is for the watch to find.
     not_lost = {hour.key} if record.state is HourState.ARCHIVED else set[str]()
-    archive.ledger.update_watch(lambda watch: (watch or WatchRecord(app=app.name)).with_hours_seen(lost, not_lost, now))
+    archive.ledger.note_hours(app.name, lost=lost, not_lost=not_lost, now=now)
     return record

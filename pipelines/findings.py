@@ -207,7 +207,7 @@ def loss_of(app: AppSettings, hour: Hour, capture: CaptureRecord | None, now: da
     counted = capture.as_it_counts(hour, app.policy, now)
     if counted.state is HourState.EXPIRED:
         return counted.reason
-    if counted.state in {HourState.PENDING, HourState.FAILED} or is_safe(counted, app.policy.settled_at(hour)):
+    if counted.state in {HourState.PENDING, HourState.FAILED} or is_safe(counted, app.policy):
         return None
     return Reason.NOT_SETTLED
 
@@ -228,7 +228,7 @@ def _is_at_risk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime)
         # It may be lost, and is not known to be: until its last look was answered, or a day has passed.
         is_open = known.capture is not None and known.capture.state in {HourState.PENDING, HourState.FAILED}
         return is_open and loss_of(app, hour, known.capture, now) is None
-    return deadline - AT_RISK <= now and not is_safe(known.capture, app.policy.settled_at(hour))
+    return deadline - AT_RISK <= now and not is_safe(known.capture, app.policy)
 
 
 def _is_failing(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
@@ -261,12 +261,18 @@ def _has_lines_too_long(app: AppSettings, hour: Hour, known: HourRecords, now: d
 
 
 def _has_shrunk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
-    """Tell whether a look gave fewer lines than the one before it, in shorter files, in fewer, or in none."""
-    del app, hour, now
+    """Tell whether a look gave fewer lines than the one before it, in shorter files, in fewer, or in none.
+
+    A file that could not be fetched, and is not named any more, counts likewise.
+    """
+    del hour, now
     if known.capture is None:
         return False
+    if known.capture.lacks_a_file and known.capture.looks[-1].problem is None:
+        return True
     lines_in = {revision.sha256: revision.lines or 0 for revision in known.capture.raw_revisions}
-    answered = [look for look in known.capture.looks if look.problem is None and (look.files or look.said_empty)]
+    looks = known.capture.looks_at_it(app.policy)
+    answered = [look for look in looks if look.problem is None and (look.files or look.said_empty)]
     lines = [sum(lines_in.get(file, 0) for file in set(look.files)) for look in answered]
     return any(later < earlier for earlier, later in pairwise(lines))
 

@@ -163,11 +163,12 @@ class AppSettings(Part):
 
     @property
     def policy(self) -> HourPolicy:
-        """The spans of time that rule this app's hours."""
+        """What rules this app's hours."""
         return HourPolicy(
             publish_delay=timedelta(hours=self.publish_delay_hours),
             settle=timedelta(hours=self.settle_hours),
             retention=timedelta(hours=self.retention_hours),
+            hour_zone=self.hour_zone,
         )
 
 

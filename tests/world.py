@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -59,6 +59,17 @@ class World:
     @property
     def archive(self) -> AppArchive:
         return self.runtime.archive(self.app)
+
+    @contextmanager
+    def configured(self, **app_settings: object) -> Iterator[World]:
+        """The same world, after somebody has changed settings of every app and restarted."""
+        apps = tuple(app.model_copy(update=app_settings) for app in self.settings.apps)
+        settings = self.settings.model_copy(update={"apps": apps})
+        runtime = Runtime(settings, self.clock, Random(1), self.settings_file.parent)
+        try:
+            yield replace(self, settings=settings, runtime=runtime)
+        finally:
+            runtime.close()
 
     def hours_ago(self, hours: int) -> Hour:
         """The hour that began that many hours before the current one."""

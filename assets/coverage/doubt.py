@@ -24,7 +24,9 @@ def doubt_about(
         return Reason.MESSAGES_NOT_BUILT
     if _newest_file_is_damaged(capture):
         return Reason.DAMAGED_FILE
-    if now >= policy.deadline(hour) and not is_safe(capture, policy.settled_at(hour)):
+    if capture.lacks_a_file:
+        return Reason.PART_KEPT
+    if now >= policy.deadline(hour) and not is_safe(capture, policy):
         return Reason.NOT_SETTLED
     return None
 

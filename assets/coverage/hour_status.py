@@ -162,7 +162,7 @@ def _status_by_records(
         state=capture.state,
         reason=capture.reason,
         doubt=doubt,
-        confirmed=capture.confirmed,
+        confirmed=capture.is_confirmed(app.policy),
         rows=published.counts.messages if published else (0 if capture.state is HourState.EMPTY else None),
         duplicates=published.counts.duplicates if published else None,
         quarantined=published.counts.quarantined if published else None,
@@ -172,7 +172,7 @@ def _status_by_records(
         last_message_at=published.last_message_at if published else None,
         looks=capture.looks_total,
         captured_at=max((revision.captured_at for revision in capture.raw_revisions), default=None),
-        deadline=capture.deadline,
+        deadline=app.policy.deadline(hour),
         problem=_in_words(unreadable) or last_problem or (messages.problem if messages is not None else None),
         acknowledged=loss.acknowledged_because if loss is not None and is_missed else None,
     )

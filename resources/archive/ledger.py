@@ -7,8 +7,9 @@ applies his change to what is there now. What the records hold lies in `records.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
@@ -25,6 +26,7 @@ from resources.archive.verification_record import VerificationRecord
 from resources.archive.watch_record import WatchRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour
+from resources.hours.state import Reason
 
 _TRIES = 32
 _READERS = 16
@@ -172,6 +174,14 @@ class Ledger:
     def update_watch(self, change: Callable[[WatchRecord | None], WatchRecord]) -> WatchRecord:
         """Apply a change to the watch record; everything else as `update_capture`."""
         return self._update(self.layout.watch_record, WatchRecord, change)
+
+    def note_hours(self, app: str, *, lost: Mapping[str, Reason], not_lost: Collection[str], now: datetime) -> None:
+        """Write into the watch record what has become of hours by their keys, as the watch reads old ones only once.
+
+        One that cannot be read is left to whoever mends it, as everything in it is: the hours' own records stand.
+        """
+        with suppress(RecordUnreadable):
+            self.update_watch(lambda watch: (watch or WatchRecord(app=app)).with_hours_seen(lost, not_lost, now))
 
     def update_verification(
         self, change: Callable[[VerificationRecord | None], VerificationRecord]

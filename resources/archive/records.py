@@ -7,7 +7,7 @@ There are two records an hour, because a record has one writer: capturing writes
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Literal, Self
 
@@ -22,6 +22,9 @@ from resources.hours.verdict import KnownBefore, Verdict
 MOST_LOOKS_KEPT = 200
 """So many looks are kept in a record: more than the planner makes, and a bound on reruns by hand."""
 
+_CLOCKS_APART = timedelta(hours=3)
+"""The platform's clock is believed so far from this machine's, which S3 keeps within 15 minutes of its own."""
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -32,6 +35,8 @@ class Look(_Record):
 
     Attributes:
         asked_at: By this program's clock.
+        asked_for: What the hour was called in the request; None where an older version of this program has looked.
+        settled: It was made when the hour was settled, by both clocks and by the settings of the time; None likewise.
         platform_time: By the platform's clock, where it told its time.
         http_status: Of the platform's answer; None when there was none.
         error: The platform's error code; None when there was none.
@@ -39,12 +44,15 @@ class Look(_Record):
         reason: Why.
         said_empty: The answer counts as the platform's word, inside the window, that nobody spoke.
         files: SHA-256 of each file it gave.
+        files_named: How many files the platform named.
         retries: How often something was asked for again before it came to this: a request, a download, or new URLs.
         problem: What happened and what to do, when the look failed.
         run_id: The Dagster run that looked.
     """
 
     asked_at: AwareDatetime
+    asked_for: str | None = None
+    settled: bool | None = None
     platform_time: AwareDatetime | None = None
     http_status: int | None = None
     error: str | None = None
@@ -52,14 +60,21 @@ class Look(_Record):
     reason: Reason
     said_empty: bool = False
     files: tuple[str, ...] = ()
+    files_named: int = 0
     retries: int = 0
     problem: str | None = None
     run_id: str | None = None
 
     @property
+    def answered_at(self) -> datetime:
+        """When it was answered, by the platform's clock where it told its time and one may believe it."""
+        theirs = self.platform_time
+        return theirs if theirs is not None and abs(theirs - self.asked_at) <= _CLOCKS_APART else self.asked_at
+
+    @property
     def certainly_at(self) -> datetime:
         """When it was made by whichever clock is behind: an hour is settled when both say so."""
-        return min(self.asked_at, self.platform_time or self.asked_at)
+        return min(self.asked_at, self.answered_at)
 
 
 class RawRevision(_Record):
@@ -115,26 +130,48 @@ class CaptureRecord(_Record):
         """The raw revisions that can be read whole."""
         return tuple(revision for revision in self.raw_revisions if revision.damage is None)
 
-    @property
-    def known(self) -> KnownBefore:
+    def known(self, policy: HourPolicy) -> KnownBefore:
         """What a verdict on the next answer needs to know."""
+        said_empty = any(look.said_empty for look in self.looks_at_it(policy))
         return KnownBefore(
             archived=self.state is HourState.ARCHIVED,
-            said_empty_in_window=any(look.said_empty for look in self.looks),
-            empty_confirmed=self.state is HourState.EMPTY and self.confirmed,
+            said_empty_in_window=said_empty,
+            empty_confirmed=self.is_confirmed(policy),
             lost=self.state is HourState.EXPIRED,
         )
 
-    @property
-    def answers(self) -> tuple[Look, ...]:
+    def is_confirmed(self, policy: HourPolicy) -> bool:
+        """Whether the hour is empty, and a settled look has said so again."""
+        is_confirmed = self.state is HourState.EMPTY and self.confirmed
+        return is_confirmed and any(look.said_empty for look in self.looks_at_it(policy))
+
+    def answers(self, policy: HourPolicy) -> tuple[Look, ...]:
         """The looks whose answer stands for the hour: no failures, and of an archived hour only those with its file.
 
         That nothing is there, or not yet, says nothing about an hour of which a file is kept: messages may still come.
         """
         is_archived = self.state is HourState.ARCHIVED
         return tuple(
-            look for look in self.looks if not _failed(look) and (not is_archived or look.state is HourState.ARCHIVED)
+            look
+            for look in self.looks_at_it(policy)
+            if not _failed(look) and (not is_archived or look.state is HourState.ARCHIVED)
         )
+
+    def looks_at_it(self, policy: HourPolicy) -> Iterable[Look]:
+        """Return the looks but those that asked for another hour, as by a wrong `hour_zone` that was mended since."""
+        name = policy.name_of(Hour.from_key(self.hour))
+        return (look for look in self.looks if look.asked_for in {None, name})
+
+    @property
+    def lacks_a_file(self) -> bool:
+        """Whether a look named more files than it could fetch, and no later one gave as many."""
+        lacking = 0
+        for look in self.looks:
+            if len(look.files) >= lacking:
+                lacking = 0
+            if len(look.files) < look.files_named:
+                lacking = max(lacking, look.files_named)
+        return bool(lacking)
 
     def with_look(
         self,
@@ -146,8 +183,12 @@ class CaptureRecord(_Record):
         """Return the record after a look that was answered.
 
         Revisions are only ever added. A file that is kept is a sign that somebody spoke, be it damaged or only one of
-        several: with one, no answer makes the hour `empty`, and it stands as the reason of a loss.
+        several: with one, no answer makes the hour `empty`, and it stands as the reason of a loss. A look that is there
+        already, since a put's answer was lost, is not added again.
         """
+        known = {(each.run_id, each.asked_at) for each in self.looks if each.run_id is not None}
+        if (look.run_id, look.asked_at) in known:
+            return self
         kept = _joined(self.raw_revisions, revisions)
         looks = _bounded((*self.looks, look))
         if sign := _sign_that_somebody_spoke(kept):
@@ -216,7 +257,7 @@ class CaptureRecord(_Record):
 
     def with_next_look(self, hour: Hour, policy: HourPolicy, now: AwareDatetime) -> Self:
         """Return the record with the time of the next look, for whoever reads it."""
-        return self.model_copy(update={"next_look_at": next_look_at(hour, policy, facts_of(self, None), now)})
+        return self.model_copy(update={"next_look_at": next_look_at(hour, policy, facts_of(self, None, policy), now)})
 
     def as_it_counts(self, hour: Hour, policy: HourPolicy, now: AwareDatetime) -> Self:
         """Return the record as it counts now: an hour that was forgotten is lost, though no run has closed it yet."""
@@ -347,7 +388,7 @@ def _bounded(looks: tuple[Look, ...]) -> tuple[Look, ...]:
     return looks[:dispensable] + looks[dispensable + 1 :]
 
 
-def facts_of(capture: CaptureRecord | None, messages: MessagesRecord | None) -> HourFacts:
+def facts_of(capture: CaptureRecord | None, messages: MessagesRecord | None, policy: HourPolicy) -> HourFacts:
     """Reduce an hour's two records to what decides about the next step."""
     failed_conversions = messages.failures_in_a_row if messages else 0
     if capture is None:
@@ -355,9 +396,9 @@ def facts_of(capture: CaptureRecord | None, messages: MessagesRecord | None) -> 
     failures = sum(1 for _ in takewhile(_failed, reversed(capture.looks)))
     return HourFacts(
         state=capture.state,
-        confirmed=capture.confirmed,
+        confirmed=capture.is_confirmed(policy),
         last_look_at=capture.looks[-1].asked_at if capture.looks else None,
-        last_answer_at=max((answer.certainly_at for answer in capture.answers), default=None),
+        last_answer_at=max((answer.certainly_at for answer in capture.answers(policy)), default=None),
         failures_in_a_row=failures,
         messages_current=messages_are_current(capture, messages),
         last_conversion_at=messages.last_failure_at if messages else None,
@@ -375,8 +416,12 @@ def messages_are_current(capture: CaptureRecord, messages: MessagesRecord | None
     return wanted <= set(messages.raw_revisions if messages else ())
 
 
-def is_safe(capture: CaptureRecord | None, settled_at: datetime) -> bool:
-    """Archived by a file, or said to be empty, by a look that was made when the hour was settled."""
+def is_safe(capture: CaptureRecord | None, policy: HourPolicy) -> bool:
+    """Archived by a file, or said to be empty, by a look that was made when the hour was settled.
+
+    What was settled by the settings of the time stays so when they are changed.
+    """
     if capture is None or capture.state not in {HourState.ARCHIVED, HourState.EMPTY}:
         return False
-    return any(answer.certainly_at >= settled_at for answer in capture.answers)
+    settled_at = policy.settled_at(Hour.from_key(capture.hour))
+    return any(answer.settled or answer.certainly_at >= settled_at for answer in capture.answers(policy))

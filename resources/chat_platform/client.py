@@ -61,6 +61,11 @@ class HistoryAnswer:
     platform_time: datetime | None
     unreadable: UnexpectedAnswer | None = None
 
+    @property
+    def files_named(self) -> int:
+        """How many files it names, at the least."""
+        return len(self.urls) + (self.unreadable is not None)
+
 
 class ChatPlatform:
     """One app on the platform.
@@ -165,6 +170,7 @@ class ChatPlatform:
         on_file: Callable[[DownloadedFile], None] = lambda _: None,
         on_bytes: Callable[[int], None] = lambda _: None,
         on_retry: Callable[[], None] = lambda: None,
+        on_named: Callable[[int], None] = lambda _: None,
     ) -> tuple[HistoryAnswer, tuple[DownloadedFile, ...]]:
         """Ask for an hour and fetch its files, each into a file of the folder, in the platform's order.
 
@@ -179,6 +185,7 @@ class ChatPlatform:
                 touched before the call returns, and may be replaced later.
             on_bytes: Called with the length of each piece, for progress.
             on_retry: Called before anything is asked for again, whatever the reason.
+            on_named: Called with the number of files an answer names, before they are fetched.
 
         Raises:
             PlatformError: Also `DownloadFailed`; of several files, what went wrong first.
@@ -186,6 +193,7 @@ class ChatPlatform:
             OSError: The files cannot be written.
         """
         answer = self.history_urls(hour, on_retry)
+        on_named(answer.files_named)
         withdrawn: list[PlatformError | OSError] = []
         for rounds_left in reversed(range(_FRESH_URLS + 1)):
             files, failures = self._download_all(
@@ -198,6 +206,7 @@ class ChatPlatform:
             if len(fresh.urls) < len(answer.urls):  # a file it gave a moment ago is part of the hour all the same
                 withdrawn += failures
             answer = fresh
+            on_named(answer.files_named)
         if withdrawn or failures:
             raise (withdrawn + failures)[0]
         return answer, files
@@ -264,7 +273,8 @@ class ChatPlatform:
 def _urls_in(answer: ApiAnswer, name: str) -> HistoryAnswer:
     """Read the 200 answer: `data` is a list of objects with a `url` (0, 1 or n of them)."""
     data = answer.body.get("data") if answer.body is not None else None
-    if answer.body is None or not isinstance(data, list | None) or "data" not in answer.body:
+    says_nothing = answer.body is None or "data" not in answer.body or (not data and answer.error is not None)
+    if says_nothing or not isinstance(data, list | None):
         raise UnexpectedAnswer(
             f"{name} was answered with status {_OK} and no list of URLs.",
             "Check that rest_url is the platform's REST API host; a gateway's page would answer like this.",

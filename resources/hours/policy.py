@@ -1,9 +1,9 @@
-"""The spans of time that rule an hour's life, per app. Durations only; who measures time is decided by the caller."""
+"""What rules an hour's life, per app: spans of time, and what the platform calls it. Callers measure time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 from resources.hours.hour import Hour
 
@@ -19,12 +19,18 @@ class HourPolicy:
         settle: After this the platform is done writing; its documentation recommends pulling after 24 hours.
         retention: After this the platform has deleted the file. Its documentation says 3 days unless more was bought.
         final_look: This long before the deadline, an hour that is not archived is looked at once more.
+        hour_zone: The zone in which the platform names hours.
     """
 
     publish_delay: timedelta = timedelta(hours=2)
     settle: timedelta = timedelta(hours=24)
     retention: timedelta = timedelta(hours=72)
     final_look: timedelta = timedelta(hours=6)
+    hour_zone: timezone = UTC
+
+    def name_of(self, hour: Hour) -> str:
+        """What the platform calls the hour."""
+        return hour.platform_time(self.hour_zone)
 
     def first_look_at(self, hour: Hour) -> datetime:
         """When the hour may first be asked for."""

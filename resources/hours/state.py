@@ -57,7 +57,7 @@ REASONS_IN_WORDS: dict[Reason, str] = {
     Reason.NO_ANSWER_IN_TIME: "No look brought the hour before the platform had deleted it; the looks say why.",
     Reason.LOOK_FAILED: "The last look failed; its error says what to do.",
     Reason.DAMAGED_FILE: "The platform's file is damaged. Its bytes are kept; it is fetched again until the deadline.",
-    Reason.PART_KEPT: "Of the hour's several files some are kept, and another one was never fetched.",
+    Reason.PART_KEPT: "The platform named a file of this hour that was never fetched; what else it gave is kept.",
     Reason.NOT_SETTLED: "No look brought the hour once it was settled: messages that came late may be missing.",
     Reason.MESSAGES_NOT_BUILT: "The platform's file is kept, but the messages were not, or not all, built from it yet.",
     Reason.UNREADABLE_RECORD: "A record of this hour cannot be read. Until it is mended, the hour is left as it is.",

@@ -227,9 +227,12 @@ def with_our_clock(world: World, ours: FakeClock, folder: Path) -> World:
         (1.5, 3.5, SILENT, HourState.PENDING, Reason.TOO_YOUNG),
         (3.5, 1.5, SILENT, HourState.EMPTY, Reason.NO_FILE),
         (73, 71, SILENT, HourState.EXPIRED, Reason.DELETED_BY_PLATFORM),
+        (24 * 30, 3.5, SILENT, HourState.PENDING, Reason.LATE),
+        (0, 3.5, SILENT, HourState.PENDING, Reason.LATE),
+        (3, 25 * 30, SILENT, HourState.EXPIRED, Reason.NEVER_ASKED),
     ],
 )
-def test_the_platforms_own_clock_decides_what_its_answer_means(
+def test_the_platforms_own_clock_decides_what_its_answer_means_unless_it_is_far_off(
     make_world: MakeWorld,
     tmp_path: Path,
     *,

@@ -32,6 +32,7 @@ REFUSED_TOKEN = ScriptedAnswer(401, {"error": "auth_bad_access_token", "error_de
         ("history", SERVER_ERROR, 5, "status 500"),
         ("history", REFUSED_TOKEN, 2, "refused a token"),
         ("history", ScriptedAnswer(200, b"<html>a gateway</html>"), 1, "no list of URLs"),
+        ("history", ScriptedAnswer(200, {"data": [], "error": "service_resource_problem"}), 1, "no list of URLs"),
         (
             "history",
             ScriptedAnswer(200, {"data": [{"url": "http://elsewhere.example.com/a.gz?Signature=s"}]}),

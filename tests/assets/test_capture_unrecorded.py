@@ -11,6 +11,8 @@ import pytest
 
 from assets.capture import capture_hour
 from assets.publish_messages import publish_messages
+from pipelines.findings import FindingKind
+from pipelines.watch import look_through
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason
 from resources.simulated_platform import truth
@@ -90,6 +92,21 @@ def test_a_damaged_file_that_a_killed_run_stored_leaves_the_last_look_to_be_made
 def test_a_file_that_does_not_hold_what_its_name_says_saves_no_hour(world: World, s3_client: Any) -> None:
     BehindItsBack(world, s3_client).put(world.archive.layout.raw(HOUR, "a" * 64), b"whatever")
     assert look(world, HOUR, age=80).record.reason is Reason.NEVER_ASKED
+
+
+def test_a_loss_that_is_found_when_the_watch_has_passed_its_hour_is_told_all_the_same(
+    make_world: MakeWorld, s3_client: Any
+) -> None:
+    world = make_world(first_hour=HOUR.key)
+    hour = hour_that_stays(world.simulated_app)
+    look(world, hour, age=25)
+    turn_to_age(world, hour, 24 * 60)
+    look_through(world.runtime, world.app, world.clock.now())
+    who = BehindItsBack(world, s3_client)
+    who.delete(world.archive.layout.capture_record(hour), who.raw_key(hour))
+    assert look(world, hour).record.reason is Reason.NEVER_ASKED
+    found = {each.kind: each.hours for each in look_through(world.runtime, world.app, world.clock.now())}
+    assert hour.key in found[FindingKind.HOURS_LOST]
 
 
 def test_only_before_an_hour_is_given_up_the_archive_is_listed(world: World) -> None:

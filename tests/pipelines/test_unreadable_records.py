@@ -292,6 +292,17 @@ def test_adopting_a_range_passes_over_the_hour_and_names_it(
     assert adopted.state is HourState.ARCHIVED
 
 
+def test_files_are_adopted_although_the_watch_record_cannot_be_read(world: World, spoil: Spoil, s3_client: Any) -> None:
+    hour = hour_that_grows(world.simulated_app)
+    look(world, hour, age=25)
+    s3_client.delete_object(Bucket=world.runtime.bucket.name, Key=world.archive.layout.capture_record(hour))
+    spoil(world.archive.layout.watch_record)
+    adopt(hour, world.archive, world.clock)
+    adopted = world.archive.ledger.capture(hour)
+    assert adopted is not None
+    assert adopted.state is HourState.ARCHIVED
+
+
 def test_reconcile_leaves_dagsters_picture_of_the_hour_and_reports_all_others(
     world: World, instance: dg.DagsterInstance, spoil: Spoil
 ) -> None:
