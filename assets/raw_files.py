@@ -1,7 +1,7 @@
 """Raw files as they lie in the archive: what one holds, and those that an hour's record does not name. Plain Python.
 
 A run that is killed between storing a file and recording it leaves such a file; so does whoever loses a record. Not
-here: asking for files and storing them (`capture.py`), and building messages with them (`verification/adopt.py`).
+here: asking for files and storing them (`fetch_hour.py`), and building messages with them (`verification/adopt.py`).
 """
 
 from __future__ import annotations

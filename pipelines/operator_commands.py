@@ -1,6 +1,6 @@
 """What an operator types beside `catch-up` and `status`: plan, acknowledge, reconcile. Thin; no decisions.
 
-Registered on the command line in `command_line.py`, which has the options and errors they share.
+Registered on the command line in `command_line.py`; the options and errors they share are in `command_options.py`.
 """
 
 from __future__ import annotations
