@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from assets.conversion.gzip_file import DamagedFile
-from assets.conversion.lines import inspect_file
+from assets.conversion.lines import count_lines
 from assets.verification.expected import revision_at
 from resources.archive.app_archive import AppArchive
 from resources.archive.errors import ArchiveDamaged
@@ -45,12 +45,11 @@ class FilesRead:
 def lines_or_damage(path: Path, limits: Limits) -> tuple[int | None, str | None]:
     """Read a raw file through: how many lines it holds that are not blank, or why it cannot be read whole."""
     try:
-        found = inspect_file(path, limits)
+        return count_lines(path, limits), None
     except DamagedFile as error:
         return None, str(error)
     except Exception as error:  # noqa: BLE001 - the file is kept, and that is written down whatever reading it meets
         return None, f"It could not be inspected: {type(error).__name__}. {_INSPECT_AGAIN}"
-    return found.lines, None
 
 
 def read_unrecorded(hour: Hour, known: Iterable[RawRevision], archive: AppArchive) -> FilesRead:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from assets.capture import capture_hour
-from assets.conversion.lines import FileInspection, inspect_file
+from assets.conversion.lines import count_lines
 from assets.publish_messages import publish_messages
 from assets.verification.adopt import adopt
 from resources.archive.app_archive import app_archive
@@ -60,10 +60,6 @@ def raw_in(world: World) -> dict[str, bytes]:
     return {name: content for name, content in stored(world).items() if name.startswith("raw/")}
 
 
-def history_requests(world: World) -> int:
-    return len(world.platform.requests_of("history"))
-
-
 def nobody_is_asked() -> ChatPlatform:
     raise AssertionError("No request may be made.")
 
@@ -96,16 +92,16 @@ def test_a_file_is_inspected_while_it_is_stored(world: World, monkeypatch: pytes
     inspecting, storing = Event(), Event()
     met: list[bool] = []
 
-    def inspected_while_it_is_stored(*of_the_file: Any) -> FileInspection:
+    def inspected_while_it_is_stored(*of_the_file: Any) -> int:
         inspecting.set()
         met.append(storing.wait(timeout=60))
-        return inspect_file(*of_the_file)
+        return count_lines(*of_the_file)
 
     def stored_while_it_is_inspected() -> None:
         storing.set()
         met.append(inspecting.wait(timeout=60))
 
-    monkeypatch.setattr("assets.raw_files.inspect_file", inspected_while_it_is_stored)
+    monkeypatch.setattr("assets.raw_files.count_lines", inspected_while_it_is_stored)
     hour = hour_that_stays(world.simulated_app)
     with troubled(world.runtime.bucket, "PutObject", after(stored_while_it_is_inspected)):
         assert look(world, hour, age=3).record.state is HourState.ARCHIVED
@@ -442,11 +438,11 @@ def test_a_crash_while_a_file_is_inspected_leaves_its_bytes_and_the_evidence_in_
 ) -> None:
     hour = hour_that_stays(world.simulated_app)
 
-    def fail(*_: Any) -> FileInspection:
+    def fail(*_: Any) -> int:
         raise crash
 
     with monkeypatch.context() as patch:
-        patch.setattr("assets.raw_files.inspect_file", fail)
+        patch.setattr("assets.raw_files.count_lines", fail)
         result = look(world, hour, age=3)
     assert raw_in(world) == files_of(world.simulated_app, hour)
     assert result.record == record_of(world, hour)
