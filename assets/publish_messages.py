@@ -71,13 +71,10 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
     messages_before = bucket.head(layout.messages(hour))
     quarantine_before = bucket.head(layout.quarantine(hour))
     capture = archive.owned(ledger.capture(hour))
-    if messages_before is not None:
-        archive.owned(ledger.messages(hour))
+    # One that cannot be read may be a newer version's, and so may its objects: nothing is replaced.
+    published_before = archive.owned(ledger.messages(hour))
     if capture is None:
-        raise NotCaptured(
-            f"Nothing is known of hour {hour} of {archive.app.name} yet. Run its raw_history first.",
-        )
-    published_before = ledger.messages(hour)  # one that cannot be read may be a newer version's: so may its objects
+        raise NotCaptured(f"Nothing is known of hour {hour} of {archive.app.name} yet. Run its raw_history first.")
     revisions = tuple(revision for revision in capture.intact_revisions if revision.lines)
     if not revisions:
         return capture, published_before
