@@ -27,7 +27,6 @@ from resources.temporary_folder import LocalDiskError, temporary_folder
 
 _TRIES = 4
 _PARQUET = "application/vnd.apache.parquet"
-_REST_AT_ONCE = 1 << 20
 
 LARGE_HOUR_BYTES = 8 << 20
 """Raw revisions of so many bytes in all, some 100,000 lines, are worth threads of their own."""
@@ -143,8 +142,7 @@ class _ArrivingRevision:
                 yield file
             except DamagedFile:
                 # It was sound when it was captured. If these are other bytes, that is what has to be told.
-                while file.read(_REST_AT_ONCE):
-                    pass
+                file.read_to_end()
                 raise
         path.unlink()
 

@@ -25,7 +25,6 @@ from resources.hours.state import HourState
 from resources.limits import Limits
 from resources.temporary_folder import temporary_folder
 
-_CHUNK: Final = 1 << 20
 _INSPECT_AGAIN: Final = "Look at the hour again; after its deadline, run chat-archive adopt."
 
 
@@ -87,8 +86,7 @@ def _read(hour: Hour, files: Collection[tuple[str, datetime]], archive: AppArchi
             path = folder / "raw.jsonl.gz"
             try:
                 with archive.bucket.arriving(key, path, sha256=sha256) as file:
-                    while file.read(_CHUNK):
-                        pass
+                    file.read_to_end()
             except ArchiveDamaged:
                 refused.append(key)
                 continue
