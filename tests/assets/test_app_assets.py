@@ -18,6 +18,7 @@ from assets.app_assets import (
     messages_key,
     raw_history_key,
 )
+from pipelines.catch_up import QUIET
 from resources.hours.hour import Hour
 from resources.simulated_platform import ScriptedAnswer, SimulatedApp, truth
 from tests.assets.looking import HOUR, SILENT, hour_that_stays, turn_to_age
@@ -26,7 +27,6 @@ from tests.resources.archive.troubled_wire import answered, troubled
 from tests.world import World
 
 SERVER_ERROR = ScriptedAnswer(500, b"<html>no</html>")
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,13 @@ import pytest
 import yaml
 
 from assets.app_assets import messages_key, raw_history_key
+from pipelines.catch_up import QUIET
 from pipelines.definitions import build_definitions
 from pipelines.reconcile import reconcile_app
 from resources.hours.hour import Hour
 from tests.conftest import MakeWorld
 from tests.pipelines.test_schedules import run, tick
 from tests.world import World
-
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @pytest.fixture

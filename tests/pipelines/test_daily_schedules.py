@@ -8,6 +8,7 @@ import dagster as dg
 
 from assets.coverage.coverage_asset import COVERAGE_KEY
 from assets.daily.daily_asset import messages_daily_key
+from pipelines.catch_up import QUIET
 from pipelines.definitions import build_definitions
 from resources.hours.day import Day
 from resources.hours.hour import Hour
@@ -20,8 +21,6 @@ from tests.pipelines.test_schedules import tick as tick_of
 from tests.world import World
 
 __all__ = ["instance"]
-
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def tick(world: World, instance: dg.DagsterInstance) -> list[dg.RunRequest]:

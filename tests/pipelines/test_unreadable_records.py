@@ -16,7 +16,6 @@ from assets.coverage.publish_coverage import publish_coverage
 from assets.daily.publish_daily import publish_daily
 from assets.publish_messages import publish_messages
 from assets.verification.adopt import adopt
-from pipelines import catch_up_command
 from pipelines.days_due import days_due
 from pipelines.due_now import due_now
 from pipelines.findings import Finding, FindingKind
@@ -70,14 +69,6 @@ def two_apps(make_world: MakeWorld) -> World:
 
 def found(world: World) -> dict[FindingKind, Finding]:
     return {each.kind: each for each in look_through(world.runtime, world.app, world.clock.now())}
-
-
-@pytest.fixture
-def inbox(monkeypatch: pytest.MonkeyPatch) -> Inbox:
-    """Catch what catch-up sends."""
-    inbox = Inbox()
-    monkeypatch.setattr(catch_up_command, "alert_services", lambda _: (inbox,))
-    return inbox
 
 
 @pytest.mark.parametrize("content", [RUBBISH, NEWER])

@@ -13,6 +13,7 @@ import pytest
 from assets.verification import verification_asset
 from assets.verification.daily_sample import Sample, verify_sample
 from assets.verification.verification_asset import VERIFICATION_KEY
+from pipelines.catch_up import QUIET
 from pipelines.definitions import VERIFICATION_JOB, build_definitions
 from pipelines.findings import FindingKind
 from pipelines.telling import watch_and_tell
@@ -216,9 +217,6 @@ def test_remembered_keys_that_are_no_hours_are_dropped(somebody: BehindItsBack) 
 def two_apps(make_world: MakeWorld) -> World:
     apps = [SimulatedApp("acme", name, requests_per_minute=1000) for name in ("one", "two")]
     return make_world(apps=apps, first_hour="2026112300")
-
-
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def test_each_app_has_its_share_of_the_time_and_another_comes_first_each_day(
