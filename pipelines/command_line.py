@@ -110,7 +110,7 @@ def plan(app_name: AppOption = None) -> None:
 
     The platform is not asked.
 
-    Exit code 0. 1: S3 cannot be reached. 2: usage or configuration.
+    Exit code 0. 1: S3, or a record in it, cannot be read. 2: usage or configuration.
     """
     from pipelines.operator_commands import show_plan  # noqa: PLC0415
 
@@ -129,7 +129,8 @@ def acknowledge(
     The hours stay as they are in status, grid and ledger; the checks hours_lost and hours_unsettled no longer fail for
     them.
 
-    Exit code 0. 1: S3 cannot be reached. 2: usage or configuration, also when there is nothing to acknowledge.
+    Exit code 0. 1: S3, or a record in it, cannot be read. 2: usage or configuration, also when there is nothing to
+    acknowledge.
     """
     from pipelines.operator_commands import acknowledge_losses  # noqa: PLC0415
 

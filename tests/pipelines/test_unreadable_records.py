@@ -95,6 +95,20 @@ def test_catch_up_archives_all_other_hours_of_all_apps_and_says_which_record_and
     assert "chat-archive adopt" in letter
 
 
+@pytest.mark.parametrize("command", [("plan",), ("cleanup",)])
+def test_a_command_that_cannot_do_without_a_record_ends_with_1_for_no_setting_is_wrong(
+    two_apps: World, type_in: Callable[[World], Type], spoil: Spoil, command: tuple[str, ...]
+) -> None:
+    type_ = type_in(two_apps)
+    type_("catch-up")
+    layout = two_apps.archive.layout
+    spoil(layout.watch_record)
+    spoil(layout.capture_record(BROKEN))
+    result = type_(*command)
+    assert result.exit_code == 1, result.output
+    assert "cannot be read" in result.output
+
+
 def test_looking_by_hand_keeps_the_hours_file_unrecorded_and_says_how_it_is_recorded(
     two_apps: World, type_in: Callable[[World], Type], spoil: Spoil
 ) -> None:
