@@ -1,5 +1,5 @@
-"""The middle floor: what is made of an hour.
+"""The middle floor: what is made.
 
-Here live capturing an hour's raw history, converting it to the messages table, and the two Dagster assets that do so.
-When and in which order they run is decided on the floor above, in `pipelines`.
+Here live capturing an hour's raw history, converting it to messages, closed days, coverage, verifying, and the Dagster
+assets of all that. When and in which order they run is decided on the floor above, in `pipelines`.
 """

@@ -27,7 +27,6 @@ from resources.temporary_folder import LocalDiskError, temporary_folder
 
 _TRIES = 4
 _PARQUET = "application/vnd.apache.parquet"
-_REST_AT_ONCE = 1 << 20
 
 LARGE_HOUR_BYTES = 8 << 20
 """Raw revisions of so many bytes in all, some 100,000 lines, are worth threads of their own."""
@@ -71,13 +70,10 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
     messages_before = bucket.head(layout.messages(hour))
     quarantine_before = bucket.head(layout.quarantine(hour))
     capture = archive.owned(ledger.capture(hour))
-    if messages_before is not None:
-        archive.owned(ledger.messages(hour))
+    # One that cannot be read may be a newer version's, and so may its objects: nothing is replaced.
+    published_before = archive.owned(ledger.messages(hour))
     if capture is None:
-        raise NotCaptured(
-            f"Nothing is known of hour {hour} of {archive.app.name} yet. Run its raw_history first.",
-        )
-    published_before = ledger.messages(hour)  # one that cannot be read may be a newer version's: so may its objects
+        raise NotCaptured(f"Nothing is known of hour {hour} of {archive.app.name} yet. Run its raw_history first.")
     revisions = tuple(revision for revision in capture.intact_revisions if revision.lines)
     if not revisions:
         return capture, published_before
@@ -146,8 +142,7 @@ class _ArrivingRevision:
                 yield file
             except DamagedFile:
                 # It was sound when it was captured. If these are other bytes, that is what has to be told.
-                while file.read(_REST_AT_ONCE):
-                    pass
+                file.read_to_end()
                 raise
         path.unlink()
 

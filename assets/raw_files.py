@@ -1,7 +1,7 @@
 """Raw files as they lie in the archive: what one holds, and those that an hour's record does not name. Plain Python.
 
 A run that is killed between storing a file and recording it leaves such a file; so does whoever loses a record. Not
-here: asking for files and storing them (`capture.py`), and building messages with them (`verification/adopt.py`).
+here: asking for files and storing them (`fetch_hour.py`), and building messages with them (`verification/adopt.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from assets.conversion.gzip_file import DamagedFile
-from assets.conversion.lines import inspect_file
+from assets.conversion.lines import count_lines
 from assets.verification.expected import revision_at
 from resources.archive.app_archive import AppArchive
 from resources.archive.errors import ArchiveDamaged
@@ -24,7 +24,6 @@ from resources.hours.state import HourState
 from resources.limits import Limits
 from resources.temporary_folder import temporary_folder
 
-_CHUNK: Final = 1 << 20
 _INSPECT_AGAIN: Final = "Look at the hour again; after its deadline, run chat-archive adopt."
 
 
@@ -44,12 +43,11 @@ class FilesRead:
 def lines_or_damage(path: Path, limits: Limits) -> tuple[int | None, str | None]:
     """Read a raw file through: how many lines it holds that are not blank, or why it cannot be read whole."""
     try:
-        found = inspect_file(path, limits)
+        return count_lines(path, limits), None
     except DamagedFile as error:
         return None, str(error)
     except Exception as error:  # noqa: BLE001 - the file is kept, and that is written down whatever reading it meets
         return None, f"It could not be inspected: {type(error).__name__}. {_INSPECT_AGAIN}"
-    return found.lines, None
 
 
 def read_unrecorded(hour: Hour, known: Iterable[RawRevision], archive: AppArchive) -> FilesRead:
@@ -87,8 +85,7 @@ def _read(hour: Hour, files: Collection[tuple[str, datetime]], archive: AppArchi
             path = folder / "raw.jsonl.gz"
             try:
                 with archive.bucket.arriving(key, path, sha256=sha256) as file:
-                    while file.read(_CHUNK):
-                        pass
+                    file.read_to_end()
             except ArchiveDamaged:
                 refused.append(key)
                 continue

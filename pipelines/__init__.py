@@ -1,4 +1,5 @@
 """The top floor: when hours are asked for, and in which order.
 
-Here live Dagster's definitions, the planner, and the command line. What is done with an hour lies in `assets`.
+Here live Dagster's definitions, the planner, the watch, the command line, queries and the demo. What is done with an
+hour lies in `assets`.
 """

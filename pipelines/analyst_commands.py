@@ -39,7 +39,9 @@ _MISSING_SHOWN = 12
 def coverage() -> None:
     """Rebuild the coverage table and its picture from the ledger, and show the last fortnight.
 
-    The daemon and catch-up do it by themselves. Exit code 0, or 2 for usage and configuration.
+    The daemon and catch-up do it by themselves.
+
+    Exit code 0. 1: S3 cannot be reached. 2: usage or configuration.
     """
     from assets.coverage.publish_coverage import publish_coverage  # noqa: PLC0415
     from assets.coverage.terminal_grid import coverage_grid  # noqa: PLC0415
@@ -67,7 +69,7 @@ def sql(
 
     Reads from S3 what the query needs: filter on app and date, and name the columns you want.
 
-    Exit code 0; 1: the query failed; 2: usage or configuration.
+    Exit code 0. 1: the query failed, or S3 cannot be reached. 2: usage or configuration.
     """
     import duckdb  # noqa: PLC0415
 
@@ -104,7 +106,7 @@ def export(
 
     A message is in the range when it was sent in it, or is filed under an hour of it.
 
-    Exit code 0, also when hours are missing; 1: it failed; 2: usage or configuration.
+    Exit code 0, also when hours are missing. 1: it failed. 2: usage or configuration.
     """
     import duckdb  # noqa: PLC0415
 

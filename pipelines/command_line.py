@@ -50,7 +50,8 @@ def catch_up(app_name: AppOption = None, hours: HoursOption = None) -> None:
     Works without DAGSTER_HOME; with it, the runs show in the Dagster UI.
 
     Exit code 0: no hour failed. 1: some hour or app failed, or people could not be told. 2: usage or configuration;
-    nothing was asked of the platform. 3: none failed, but hours were newly found lost.
+    nothing was asked of the platform. 3: none failed, but hours were newly found lost, whether or not people could be
+    told.
     """
     # Dagster takes a second to import; --help and status do not wait for it.
     from pipelines.catch_up_command import CatchUp  # noqa: PLC0415
@@ -72,7 +73,7 @@ def status(
 
     Without --hours the grid shows the last seven days and JSON everything since the archive's first hour.
 
-    Exit code 0, or 2 for usage and configuration.
+    Exit code 0. 1: S3 cannot be reached. 2: usage or configuration.
     """
     from assets.coverage.hour_status import status_of_app  # noqa: PLC0415
     from assets.coverage.terminal_grid import coverage_grid  # noqa: PLC0415
@@ -107,7 +108,9 @@ def status(
 def plan(app_name: AppOption = None) -> None:
     """Show what would be asked now, in which order, how long it takes, what is at risk and what is already lost.
 
-    No request is made. Exit code 0, or 2 for usage and configuration.
+    The platform is not asked.
+
+    Exit code 0. 1: S3, or a record in it, cannot be read. 2: usage or configuration.
     """
     from pipelines.operator_commands import show_plan  # noqa: PLC0415
 
@@ -121,11 +124,13 @@ def acknowledge(
     hours: Annotated[str, typer.Option("--hours", metavar="A..B", help="From hour A to hour B, both included.")],
     reason: Annotated[str, typer.Option("--reason", help="Why this is known and accepted; kept in the ledger.")],
 ) -> None:
-    """Quiet the alarm about lost hours without hiding the loss.
+    """Quiet the alarm about hours that are lost, or that nobody saw settled, without hiding it.
 
-    The hours stay expired in status, grid and ledger; the check hours_lost no longer fails for them.
+    The hours stay as they are in status, grid and ledger; the checks hours_lost and hours_unsettled no longer fail for
+    them.
 
-    Exit code 0, or 2 for usage and configuration, also when none of the hours is lost.
+    Exit code 0. 1: S3, or a record in it, cannot be read. 2: usage or configuration, also when there is nothing to
+    acknowledge.
     """
     from pipelines.operator_commands import acknowledge_losses  # noqa: PLC0415
 
@@ -140,7 +145,7 @@ def acknowledge(
 def reconcile(app_name: AppOption = None) -> None:
     """Rebuild Dagster's picture from the ledger, after its database was lost or pruned. Needs DAGSTER_HOME.
 
-    Exit code 0, or 2 for usage and configuration.
+    Exit code 0. 1: S3 cannot be reached. 2: usage or configuration.
     """
     from pipelines.operator_commands import reconcile as rebuild  # noqa: PLC0415
 

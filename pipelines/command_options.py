@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from resources.archive.errors import ArchiveError, ArchiveUnreachable
+from resources.archive.errors import ArchiveError, ArchiveOfAnotherApp, ArchiveRefused
 from resources.credentials import MissingSecret
 from resources.hours.hour import Hour, hours_between, last_finished_hour
 from resources.local_state import LocalStateError
@@ -54,10 +54,10 @@ def explained() -> Iterator[None]:
         yield
     except (SettingsError, MissingSecret, LocalStateError, LocalDiskError) as error:
         end(str(error), USAGE_OR_CONFIGURATION)
-    except ArchiveUnreachable as error:
-        end(str(error), SOME_HOUR_FAILED)
-    except ArchiveError as error:
+    except (ArchiveRefused, ArchiveOfAnotherApp) as error:
         end(str(error), USAGE_OR_CONFIGURATION)
+    except ArchiveError as error:
+        end(str(error), SOME_HOUR_FAILED)
 
 
 def end(message: str, code: int) -> NoReturn:

@@ -144,11 +144,12 @@ _SENTENCES = {
         "the hours whole."
     ),
     FindingKind.RECORDS_UNREADABLE: (
-        "These records in the ledger cannot be read, so what they are about is left as it is: without its capture.json "
-        "an hour is not even asked for, so mend it before the platform deletes the hour. If a newer version of this "
-        "program wrote them, update this one. If not, restore them from bucket versions or a backup. Without one, "
-        "delete them, then: of a capture.json run chat-archive adopt --app ORG/APP --hours HOUR, of a messages.json "
-        "the messages asset of the hour, of a daily.json messages_daily of the day."
+        "These records in the ledger cannot be read. They are left as they are, and what depends on them waits: an "
+        "hour without its capture.json is asked for only in the last half hour before the platform deletes it, and its "
+        "file kept unrecorded, so mend it before that. If a newer version of this program wrote them, update this one. "
+        "If not, restore them from bucket versions or a backup. Without one, delete them, then: of a capture.json run "
+        "chat-archive adopt --app ORG/APP --hours HOUR, of a messages.json the messages asset of the hour, of a "
+        "daily.json messages_daily of the day."
     ),
 }
 

@@ -145,7 +145,8 @@ def cleanup(
     Raw files that no record names are listed; chat-archive adopt records them. So are messages of hours that are empty
     or expired by the ledger, or still to come: --unfounded removes them too.
 
-    Exit code 0. 1: S3 is in trouble. 2: usage or configuration, also when the credentials may not remove anything.
+    Exit code 0. 1: S3, or a record in it, cannot be read. 2: usage or configuration, also when the credentials may not
+    remove anything.
     """
     from assets.verification.cleanup import find_leftovers, remove  # noqa: PLC0415
     from pipelines.integrity_report import tell_leftovers, tell_next_step, tell_removed  # noqa: PLC0415

@@ -1,6 +1,6 @@
 """What an operator types beside `catch-up` and `status`: plan, acknowledge, reconcile. Thin; no decisions.
 
-Registered on the command line in `command_line.py`, which has the options and errors they share.
+Registered on the command line in `command_line.py`; the options and errors they share are in `command_options.py`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _TASKS_IN_WORDS = {
 def show_plan(console: Console, runtime: Runtime, apps: tuple[AppSettings, ...]) -> None:
     """Say what would be asked now, in which order, how long it takes, what is at risk and what is already lost."""
     now = runtime.clock.now()
-    tasks = in_order([task for app in apps for task in due_now(runtime, app, now)])
+    tasks = in_order([task for app in apps for task in due_now(runtime, app, now)], now)
     if tasks:
         console.print(_table_of(tasks, now))
         if len(tasks) > _TASKS_SHOWN:

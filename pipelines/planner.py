@@ -89,14 +89,19 @@ def plan_app(
     return planned
 
 
-def in_order(tasks: Collection[PlannedTask]) -> list[PlannedTask]:
+def can_be_lost(task: PlannedTask, now: datetime) -> bool:
+    """Tell whether haste can save anything: a look, as long as the platform has the hour."""
+    return task.task is Task.LOOK and now < task.deadline
+
+
+def in_order(tasks: Collection[PlannedTask], now: datetime) -> list[PlannedTask]:
     """Order the tasks of several apps: what can still be lost first, nearest deadline first, apps taking turns.
 
-    Hours whose deadline has passed come last: for them nothing can be won by haste.
+    Looks at hours whose deadline has passed come after them, and what makes no request comes last.
     """
 
-    def urgency(task: PlannedTask) -> tuple[bool, datetime, str]:
-        return task.task is not Task.LOOK, task.deadline, task.app.name
+    def urgency(task: PlannedTask) -> tuple[bool, bool, datetime, str]:
+        return not can_be_lost(task, now), task.task is not Task.LOOK, task.deadline, task.app.name
 
     return sorted(tasks, key=urgency)
 
@@ -117,7 +122,7 @@ def next_requests(
         looks: How many requests the platform allows until this is asked again.
         now: By this machine's clock.
     """
-    free = [task for task in in_order(due) if task.hour not in in_flight]
+    free = [task for task in in_order(due, now) if task.hour not in in_flight]
     needs = {task.hour: task.task for task in due}
 
     def will_ask(hour: Hour) -> bool:

@@ -1,7 +1,7 @@
 """The catalogue of what goes wrong, and the tests that show what happens then: `docs/fault-catalogue.md` is made of it.
 
-A test of a case is called `test_case_NN_` and then a sentence. What a raw file's bytes may hold (hostile lines and
-files) is a catalogue of its own, in `tests/assets/conversion/hostile_*.py`.
+A test of a case is called `test_case_NN_` and then a sentence. What a raw file's bytes may hold, cases 17 to 25, is a
+catalogue of its own: the hostile lines and files in `tests/assets/conversion/hostile_*.py`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def fault_catalogue() -> str:
         "# What goes wrong, and what happens then",
         "",
         "Written by `make docs` from the tests themselves: each sentence is the name of a test. What the bytes of a",
-        "raw file may hold is told in [reliability.md](reliability.md), under hostile input.",
+        "raw file may hold, cases 17 to 25, is told in [reliability.md](reliability.md), under hostile input.",
     ]
     for part, cases in CASES.items():
         lines += ["", f"## {part}"]

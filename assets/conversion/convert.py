@@ -93,7 +93,6 @@ class Conversion:
         first_message_at: The earliest timestamp, None when there is no message.
         last_message_at: The latest timestamp, None when there is no message.
         body_types: How many messages have each type of body, by name, as `Tally` counts them.
-        chat_types: How many messages have each chat type, likewise.
         drift: What the lines hold that the documentation does not.
         quarantined_as: How many lines are in the quarantine for each reason.
     """
@@ -102,7 +101,6 @@ class Conversion:
     first_message_at: datetime | None
     last_message_at: datetime | None
     body_types: dict[str, int]
-    chat_types: dict[str, int]
     drift: tuple[Oddity, ...]
     quarantined_as: dict[str, int]
 
@@ -175,7 +173,6 @@ def convert_revisions(
         first_message_at=tally.first_message_at,
         last_message_at=tally.last_message_at,
         body_types=dict(sorted(tally.body_types.items())),
-        chat_types=dict(sorted(tally.chat_types.items())),
         drift=drift.report,
         quarantined_as=dict(sorted(lines.quarantined_as.items())),
     )

@@ -68,37 +68,15 @@ class Block:
         return [self.content[start:stop] for start, stop in bounds]
 
 
-@dataclass(frozen=True, slots=True)
-class FileInspection:
-    """What a sound file holds.
-
-    Attributes:
-        lines: Lines that are not blank, by line feeds.
-        inflated_bytes: The file's size after inflating.
-    """
-
-    lines: int
-    inflated_bytes: int
-
-
-def inspect_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> FileInspection:
-    """Read a file to its end, to prove it whole and to count its lines.
+def count_lines(path: Path, limits: Limits = DEFAULT_LIMITS) -> int:
+    """Read a file to its end, and return how many lines, by line feeds, are not blank.
 
     Raises:
         DamagedFile: It is not one whole, sound gzip file within the limits.
     """
-    lines = inflated_bytes = 0
-
-    def measured(pieces: Iterable[bytes]) -> Iterator[bytes]:
-        nonlocal inflated_bytes
-        for piece in pieces:
-            inflated_bytes += len(piece)
-            yield piece
-
     with path.open("rb") as file:
-        for block in blocks_of(measured(inflate(file, path.name, limits)), limits):
-            lines += 1 if block.too_long else _lines_with_content(block)
-    return FileInspection(lines, inflated_bytes)
+        blocks = blocks_of(inflate(file, path.name, limits), limits)
+        return sum(1 if block.too_long else _lines_with_content(block) for block in blocks)
 
 
 def blocks_of(pieces: Iterable[bytes], limits: Limits = DEFAULT_LIMITS) -> Iterator[Block]:

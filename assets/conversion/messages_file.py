@@ -93,7 +93,7 @@ class MessagesFile:
 
 
 def _sorted(window: RowParts, places: Integers) -> Integers:
-    """Return places of a window in the order of the file; rows of one line and one time stay in the order of lines."""
+    """Return places of a window in the order of the file; what is equal in that keeps the order of the lines."""
     keys = window.envelope.select([*MESSAGES_ORDER, POSITION]).take(places)
     order: Integers = places[pc.sort_indices(keys, sort_keys=_ORDER_WITH_TIES).to_numpy()]
     return order

@@ -31,14 +31,12 @@ class Tally:
         id_time_differs: Rows whose id carries another time than their timestamp.
         body_types: Rows by type of body; `(none)` without one. Beyond the first hundred names, and for names of more
             than 64 characters, the count is under `(other)`.
-        chat_types: Rows by chat type, likewise.
     """
 
     hour: Hour
     outside_hour: int = 0
     id_time_differs: int = 0
     body_types: Counter[str] = field(default_factory=Counter)
-    chat_types: Counter[str] = field(default_factory=Counter)
     _first_ms: int | None = None
     _last_ms: int | None = None
 
@@ -52,7 +50,6 @@ class Tally:
         self._last_ms = last if self._last_ms is None else max(self._last_ms, last)
         self.id_time_differs += times_that_differ(rows.column("msg_id"), milliseconds)
         _count(self.body_types, rows.column("body_type"))
-        _count(self.chat_types, rows.column("chat_type"))
 
     @property
     def first_message_at(self) -> datetime | None:

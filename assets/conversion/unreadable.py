@@ -28,7 +28,7 @@ class UnreadableReason(StrEnum):
     """One object names a key twice, so a reader would have to drop a value. Inside `payload.ext` it is no matter."""
 
     TOO_DEEP = "too_deep"
-    """Nested deeper than 250 levels outside `payload.ext`, or than 1,024 at all."""
+    """Nested deeper outside `payload.ext` than the limit, which is 250 levels at the most, or than 1,024 at all."""
 
     TOO_LONG = "too_long"
     """Longer than the limit; only the beginning is in the quarantine."""

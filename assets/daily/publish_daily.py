@@ -23,7 +23,6 @@ from resources.hours.hour import Hour
 from resources.temporary_folder import LocalDiskError, temporary_folder
 
 _TRIES: Final = 4
-_CHUNK: Final = 1 << 20
 
 
 class DayNotClosed(Exception):
@@ -124,6 +123,5 @@ def _fetched(day: Day, hour: Hour, entry: PublishedObject, archive: AppArchive, 
     path = folder / folder_of(hour, day) / "messages.parquet"
     path.parent.mkdir()
     with archive.bucket.arriving(entry.key, path, sha256=entry.sha256) as file:
-        while file.read(_CHUNK):
-            pass
+        file.read_to_end()
     return HourFile(hour, entry.sha256, path)

@@ -31,7 +31,6 @@ from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.temporary_folder import temporary_folder
 
-_CHUNK: Final = 1 << 20
 _ONE_AT_A_TIME: Final = Lock()
 """Conversions and compactions: each bounds its memory, and several would need several times as much."""
 
@@ -188,5 +187,4 @@ def _reads_until_right(wanted: ExpectedObject, archive: AppArchive, path: Path) 
 
 def _fetch(wanted: ExpectedObject, archive: AppArchive, path: Path) -> None:
     with archive.bucket.arriving(wanted.key, path, sha256=wanted.sha256) as file:
-        while file.read(_CHUNK):
-            pass
+        file.read_to_end()

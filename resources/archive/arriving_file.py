@@ -1,8 +1,8 @@
 """A file that is read while it still arrives from S3, and whose end is only ever seen if its bytes are proven.
 
-A thread writes the bytes into a local file and computes their SHA-256; readers follow it through that file, so memory
-is bounded however slow they are. A body that is cut is asked for again from the byte that was reached. Not here: what
-the file holds.
+A thread writes the bytes into a local file and computes their SHA-256; the reader follows it through that file, so
+memory is bounded however slow the reader is. A body that is cut is asked for again from the byte that was reached. Not
+here: what the file holds.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _CHUNK = 256 * 1024
 
 
 class ArrivingFile:
-    """One reader's place in a file that may still arrive."""
+    """The reader's place in a file that may still arrive."""
 
     def __init__(self, arrival: _Arrival) -> None:
         self._arrival = arrival
@@ -60,9 +60,10 @@ class ArrivingFile:
         self._position += len(piece)
         return piece
 
-    def reopen(self) -> ArrivingFile:
-        """Return another reader, which begins at the first byte. Nothing is fetched again."""
-        return ArrivingFile(self._arrival)
+    def read_to_end(self) -> None:
+        """Wait until all has arrived, and is proven: it then lies in the local file. Raises what `read` does."""
+        while self.read(_CHUNK):
+            pass
 
 
 @contextmanager
@@ -95,7 +96,7 @@ class _Stopped(Exception):
 
 
 class _Arrival:
-    """What the thread that fetches and those that read share."""
+    """What the thread that fetches and the reader share."""
 
     def __init__(
         self,
@@ -118,7 +119,7 @@ class _Arrival:
         self._sha256 = hashlib.sha256()
         self._etag = ""
         self._length: int | None = None
-        # All below changes only while the condition is held, and readers are told.
+        # All below changes only while the condition is held, and the reader is told.
         self._changed = Condition()
         self._arrived = 0
         self._ended = False
@@ -127,7 +128,7 @@ class _Arrival:
         self._stream: Any = None
 
     def read_at(self, position: int, size: int) -> bytes:
-        """Wait for the bytes at a place, for a reader."""
+        """Wait for the bytes at a place, for the reader."""
         with self._changed:
             self._changed.wait_for(lambda: self._arrived > position or self._ended or self._stopped)
             if self._stopped:
@@ -138,7 +139,7 @@ class _Arrival:
             return self._read.read(min(size, self._arrived - position))
 
     def stop(self) -> None:
-        """Let the thread end as soon as it can, and all readers hear of it."""
+        """Let the thread end as soon as it can, and the reader hear of it."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
@@ -148,7 +149,7 @@ class _Arrival:
                     self._stream.shutdown()
 
     def fetch(self) -> None:
-        """Fetch everything, as the thread does, and leave the outcome for the readers. Raises nothing."""
+        """Fetch everything, as the thread does, and leave the outcome for the reader. Raises nothing."""
         failure: BaseException | None = None
         try:
             with explained("GET", self._bucket, self._key):
@@ -157,7 +158,7 @@ class _Arrival:
                         self._fetch_rest()
                 if self._sha256.hexdigest() != self._expected:
                     failure = self._what_is_wrong_with_it()
-        except BaseException as error:  # noqa: BLE001 - whatever it is, a reader waits to hear of it
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the reader waits to hear of it
             failure = error
         with self._changed:
             self._failure, self._ended = failure, True

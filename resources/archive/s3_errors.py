@@ -71,7 +71,7 @@ REFUSED_WITHOUT_A_REASON = frozenset({400, 403})
 """The statuses of a HEAD that may have any of many causes, which S3 tells only where an answer has a body."""
 
 _SLOW_DOWN = frozenset({"SlowDown", "TooManyRequests", "RequestLimitExceeded"})
-_PASSING = frozenset({"RequestTimeout", "OperationAborted"}) | CHANGED_ON_THE_WAY | _SLOW_DOWN
+_PASSING = frozenset({"RequestTimeout", "OperationAborted"})
 _NO_CREDENTIALS = (
     NoCredentialsError,
     PartialCredentialsError,

@@ -16,7 +16,8 @@
         └── DownloadTooLarge           more bytes than the limit
 
 No message of an exception here holds a token, a signed URL's query, or text from a chat. What the platform answered for
-an hour itself ("no file", "not generated yet or expired") is no error but an answer: see `answers.py`.
+an hour itself ("no file", "not generated yet or expired") is no error but an answer: `HourAnswer` in
+`error_catalogue_rows.py`.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ REASONS_IN_WORDS: dict[Reason, str] = {
     Reason.PART_KEPT: "The platform named a file of this hour that was never fetched; what else it gave is kept.",
     Reason.NOT_SETTLED: "No look brought the hour once it was settled: messages that came late may be missing.",
     Reason.MESSAGES_NOT_BUILT: "The platform's file is kept, but the messages were not, or not all, built from it yet.",
-    Reason.UNREADABLE_RECORD: "A record of this hour cannot be read. Until it is mended, the hour is left as it is.",
+    Reason.UNREADABLE_RECORD: "A record of this hour cannot be read. It is left as it is; what depends on it waits.",
     Reason.NOT_ASKED_YET: "Nobody has asked for this hour yet, and the platform still keeps it.",
 }
 """One sentence for each reason, for pages and terminals."""

@@ -24,7 +24,7 @@ class Utterance:
         app: In which app.
         rng: Chooses whatever is left to chance.
         milliseconds: When, Unix milliseconds.
-        number: The how manieth of its hour, from 0.
+        number: Its place among all of its hour, from 0.
         sender: The speaker's user id.
         recipient: The other user's id, or the group's or room's.
         place: Where.

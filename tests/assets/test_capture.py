@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from assets.capture import capture_hour
-from assets.conversion.lines import FileInspection, inspect_file
+from assets.conversion.lines import count_lines
 from resources.hours.state import HourState, Reason
 from resources.runtime import Runtime
 from resources.simulated_platform import ScriptedAnswer, SimulatedApp, truth
@@ -63,16 +63,16 @@ def test_a_file_is_inspected_while_it_is_stored(world: World, monkeypatch: pytes
     inspecting, storing = Event(), Event()
     met: list[bool] = []
 
-    def inspected_while_it_is_stored(*of_the_file: Any) -> FileInspection:
+    def inspected_while_it_is_stored(*of_the_file: Any) -> int:
         inspecting.set()
         met.append(storing.wait(timeout=60))
-        return inspect_file(*of_the_file)
+        return count_lines(*of_the_file)
 
     def stored_while_it_is_inspected() -> None:
         storing.set()
         met.append(inspecting.wait(timeout=60))
 
-    monkeypatch.setattr("assets.raw_files.inspect_file", inspected_while_it_is_stored)
+    monkeypatch.setattr("assets.raw_files.count_lines", inspected_while_it_is_stored)
     hour = hour_that_stays(world.simulated_app)
     with troubled(world.runtime.bucket, "PutObject", after(stored_while_it_is_inspected)):
         assert look(world, hour, age=3).record.state is HourState.ARCHIVED

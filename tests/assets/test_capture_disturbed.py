@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from assets.capture import capture_hour
-from assets.conversion.lines import FileInspection
 from assets.publish_messages import publish_messages
 from assets.verification.adopt import adopt
 from resources.archive.app_archive import app_archive
@@ -56,11 +55,11 @@ def test_a_crash_while_a_file_is_inspected_leaves_its_bytes_and_the_evidence_in_
 ) -> None:
     hour = hour_that_stays(world.simulated_app)
 
-    def fail(*_: Any) -> FileInspection:
+    def fail(*_: Any) -> int:
         raise crash
 
     with monkeypatch.context() as patch:
-        patch.setattr("assets.raw_files.inspect_file", fail)
+        patch.setattr("assets.raw_files.count_lines", fail)
         result = look(world, hour, age=3)
     assert raw_in(world) == files_of(world.simulated_app, hour)
     assert result.record == record_of(world, hour)

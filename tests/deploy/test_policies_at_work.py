@@ -39,7 +39,6 @@ from tests.servers.ceph import CephServer
 from tests.servers.s3_client import s3_client_of
 from tests.world import World
 
-USER_POLICIES = ("archive-policy", "cleanup-policy", "analyst-policy")
 JUDGED = {
     "archive-policy": {"ReadAndWriteObjectsButDeleteNone", "ListObjectsAndBeToldThatOneIsMissing"},
     "cleanup-policy": {

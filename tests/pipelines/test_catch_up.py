@@ -27,14 +27,6 @@ FIRST = Hour.from_key(FEW_HOURS)
 REFUSED = ScriptedAnswer(403, {"error": "forbidden_service_operation", "error_description": "the app is banned"})
 
 
-@pytest.fixture
-def inbox(monkeypatch: pytest.MonkeyPatch) -> Inbox:
-    """Catch what is sent."""
-    inbox = Inbox()
-    monkeypatch.setattr(catch_up_command, "alert_services", lambda _: (inbox,))
-    return inbox
-
-
 def unreachable(monkeypatch: pytest.MonkeyPatch, *hours: Hour) -> list[Hour]:
     """Let S3 be out of reach when a task of these hours begins; return the hours whose tasks began."""
     begun: list[Hour] = []

@@ -99,7 +99,8 @@ def test_after_an_outage_shorter_than_the_window_every_hour_is_still_archived(do
     records: dict[Hour, HourRecords] = {}
     now = FIRST.end + timedelta(hours=down_for)
     while now < FIRST.plus(71).end + timedelta(days=3):
-        for task in cap(in_order(plan_app(APP, [h for h in hours if h.end <= now], HoursRead(records), now)), 150):
+        planned = plan_app(APP, [hour for hour in hours if hour.end <= now], HoursRead(records), now)
+        for task in cap(in_order(planned, now), 150):
             before = records.get(task.hour, HourRecords()).capture
             records[task.hour] = HourRecords(after_look(before, task.hour, Answer.FILE, now))
         now += 4 * TICK
@@ -145,6 +146,9 @@ def test_what_the_watch_saw_through_is_not_read_again() -> None:
     assert to_be_read(hours, recent, None) == hours
 
 
+BEFORE_ALL_DEADLINES = Hour.from_key("2026112100").start
+
+
 def planned(name: str, key: str, task: Task = Task.LOOK) -> PlannedTask:
     app = app_settings(name)
     hour = Hour.from_key(key)
@@ -159,7 +163,7 @@ def test_the_nearest_deadline_goes_first_apps_take_turns_and_losses_come_last() 
         planned("b", "2026112002"),
         planned("b", "2026112001"),
     ]
-    order = [(task.app.app, task.hour.key) for task in in_order(tasks)]
+    order = [(task.app.app, task.hour.key) for task in in_order(tasks, BEFORE_ALL_DEADLINES)]
     assert order == [
         ("a", "2026112001"),
         ("b", "2026112001"),
@@ -173,11 +177,19 @@ def test_a_longer_retention_moves_the_deadline_and_with_it_the_order() -> None:
     patient = app_settings("patient", retention_hours=240)
     hour = Hour.from_key("2026112001")
     tasks = [PlannedTask(patient, hour, Task.LOOK, patient.policy.deadline(hour)), planned("hurried", "2026112002")]
-    assert [task.app.app for task in in_order(tasks)] == ["hurried", "patient"]
+    assert [task.app.app for task in in_order(tasks, BEFORE_ALL_DEADLINES)] == ["hurried", "patient"]
+
+
+def test_an_hour_that_is_past_its_deadline_waits_for_those_that_can_still_be_lost() -> None:
+    last_look, saves = planned("a", "2026112001"), planned("b", "2026112002")
+    rebuilt = planned("a", "2026112000", Task.CONVERT)
+    now = last_look.deadline
+    assert in_order([rebuilt, last_look, saves], now) == [saves, last_look, rebuilt]
+    assert next_requests(APP, [last_look, saves], set(), 1, now) == [saves]
 
 
 def test_a_tick_takes_no_more_looks_than_its_budget_and_the_nearest_deadlines() -> None:
-    tasks = in_order([planned("a", f"20261120{hour:02d}") for hour in range(20)])
+    tasks = in_order([planned("a", f"20261120{hour:02d}") for hour in range(20)], BEFORE_ALL_DEADLINES)
     assert [task.hour.key for task in cap(tasks, 3)] == ["2026112000", "2026112001", "2026112002"]
     assert cap(tasks, -5) == []
 

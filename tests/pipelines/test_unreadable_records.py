@@ -16,7 +16,6 @@ from assets.coverage.publish_coverage import publish_coverage
 from assets.daily.publish_daily import publish_daily
 from assets.publish_messages import publish_messages
 from assets.verification.adopt import adopt
-from pipelines import catch_up_command
 from pipelines.days_due import days_due
 from pipelines.due_now import due_now
 from pipelines.findings import Finding, FindingKind
@@ -72,14 +71,6 @@ def found(world: World) -> dict[FindingKind, Finding]:
     return {each.kind: each for each in look_through(world.runtime, world.app, world.clock.now())}
 
 
-@pytest.fixture
-def inbox(monkeypatch: pytest.MonkeyPatch) -> Inbox:
-    """Catch what catch-up sends."""
-    inbox = Inbox()
-    monkeypatch.setattr(catch_up_command, "alert_services", lambda _: (inbox,))
-    return inbox
-
-
 @pytest.mark.parametrize("content", [RUBBISH, NEWER])
 def test_catch_up_archives_all_other_hours_of_all_apps_and_says_which_record_and_what_to_do(
     two_apps: World,
@@ -102,6 +93,20 @@ def test_catch_up_archives_all_other_hours_of_all_apps_and_says_which_record_and
     (letter,) = [text for title, text in inbox.letters if "records_unreadable" in title]
     assert key in letter
     assert "chat-archive adopt" in letter
+
+
+@pytest.mark.parametrize("command", [("plan",), ("cleanup",)])
+def test_a_command_that_cannot_do_without_a_record_ends_with_1_for_no_setting_is_wrong(
+    two_apps: World, type_in: Callable[[World], Type], spoil: Spoil, command: tuple[str, ...]
+) -> None:
+    type_ = type_in(two_apps)
+    type_("catch-up")
+    layout = two_apps.archive.layout
+    spoil(layout.watch_record)
+    spoil(layout.capture_record(BROKEN))
+    result = type_(*command)
+    assert result.exit_code == 1, result.output
+    assert "cannot be read" in result.output
 
 
 def test_looking_by_hand_keeps_the_hours_file_unrecorded_and_says_how_it_is_recorded(

@@ -19,7 +19,7 @@ from assets.conversion import convert as convert_module
 from assets.conversion.convert import ConservationBroken, RawRevisionFile, convert_revisions
 from assets.conversion.decoding import DecodedBlock, decode_block
 from assets.conversion.gzip_file import DamagedFile
-from assets.conversion.lines import inspect_file
+from assets.conversion.lines import count_lines
 from assets.conversion.schema import MESSAGES_SCHEMA, QUARANTINE_SCHEMA
 from resources.archive.records import MessageCounts
 from resources.limits import Limits
@@ -45,7 +45,6 @@ def test_an_hour_becomes_rows_with_counts(tmp_path: Path) -> None:
     assert converted.conversion.first_message_at == datetime(2026, 11, 22, 23, 59, 59, 123000, tzinfo=UTC)
     assert converted.conversion.last_message_at == datetime(2026, 11, 23, 0, 0, 0, 123000, tzinfo=UTC)
     assert converted.conversion.body_types == {"txt": 4}
-    assert converted.conversion.chat_types == {"chat": 3, "groupchat": 1}
     assert [(row["msg_id"], row["direction"]) for row in converted.rows] == [
         ("3", None),
         ("1", None),
@@ -184,8 +183,8 @@ def test_a_lost_line_is_an_error_and_leaves_no_file(tmp_path: Path, monkeypatch:
 
 def test_strangers_cannot_fill_the_counts_with_names(tmp_path: Path) -> None:
     types = [f"type{index:03}" for index in range(120)] + ["x" * 65]
-    lines = [line_of(str(index), chat_type=name) for index, name in enumerate(types)]
-    counted = convert(tmp_path, lines_of(*lines, line_of("n", chat_type=None))).conversion.chat_types
+    lines = [line_of(str(index), payload={"bodies": [{"type": name}]}) for index, name in enumerate(types)]
+    counted = convert(tmp_path, lines_of(*lines, line_of("n", payload={}))).conversion.body_types
     assert counted["(other)"] == 21
     assert len(counted) == 102
     assert sum(counted.values()) == 122
@@ -228,7 +227,7 @@ def test_nothing_is_lost_whatever_the_bytes(
     contents = [lines_of(*lines) for lines in revisions]
     converted = convert(directory, *contents)
     counts = converted.conversion.counts
-    not_blank = sum(inspect_file(revision_of(directory, content).path).lines for content in contents)
+    not_blank = sum(count_lines(revision_of(directory, content).path) for content in contents)
     with_two_objects = sum(lines.count(FIRST + SECOND) for lines in revisions)
     assert counts.lines == counts.messages + counts.duplicates + counts.quarantined + counts.blank
     assert counts.lines - counts.blank == not_blank + with_two_objects

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.conversion.gzip_file import DamagedFile
-from assets.conversion.lines import Block, FileInspection, blocks_of, inspect_file, json_texts_of
+from assets.conversion.lines import Block, blocks_of, count_lines, json_texts_of
 from resources.limits import Limits
 
 SMALL = Limits(max_line_bytes=8, long_line_kept_bytes=5)
@@ -112,14 +112,14 @@ def test_only_a_row_of_whole_objects_is_taken_apart(line: bytes, texts: list[byt
         (b"123456789\n\n", 1),
     ],
 )
-def test_an_inspection_counts_lines_that_are_not_blank(content: bytes, lines: int, tmp_path: Path) -> None:
+def test_lines_are_counted_that_are_not_blank(content: bytes, lines: int, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(gzip.compress(content))
-    assert inspect_file(path, SMALL) == FileInspection(lines, len(content))
+    assert count_lines(path, SMALL) == lines
 
 
-def test_an_inspection_refuses_a_damaged_file(tmp_path: Path) -> None:
+def test_no_lines_are_counted_of_a_damaged_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(gzip.compress(b"{}\n")[:-1])
     with pytest.raises(DamagedFile):
-        inspect_file(path)
+        count_lines(path)

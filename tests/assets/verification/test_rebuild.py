@@ -173,6 +173,7 @@ def test_a_day_of_which_an_hour_is_missing_is_whole_itself_and_the_hour_is_named
 def test_without_data_no_object_of_a_day_is_read(somebody: BehindItsBack) -> None:
     with troubled(somebody.world.runtime.bucket, "GetObject") as gets:
         verified(somebody.world, LAST_HOUR)
+    assert gets
     assert all("/ledger/" in request.url for request in gets)
 
 

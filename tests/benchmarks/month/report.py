@@ -15,13 +15,6 @@ from tests.benchmarks.tables import Goal, Table, goals_table, results_table, wal
 Asked = dict[str, list[dict[str, dict[str, Any]]]]
 """By layout: the figures of each run, by question."""
 
-_MONTH_QUERIES: Final = (
-    "one user's month",
-    "one thread, month",
-    "one msg_id, month",
-    "counts, month",
-    "text search, month",
-)
 _LOCAL_GOALS: Final = {
     "one user's day": 1.5,
     "one user's month": 1.5,

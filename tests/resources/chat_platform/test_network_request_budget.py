@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from resources.chat_platform.errors import TemporaryFailure
 from resources.chat_platform.request_budget import NetworkRequestBudget
 from tests.fake_clock import FakeClock
 from tests.left_out import leave_out
-from tests.servers.processes import free_port
+from tests.servers.processes import free_port, running
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -30,15 +30,15 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecretStr]:
     folder: Path = tmp_path_factory.mktemp("redis")
     port = free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--requirepass", "hush"]
-    server = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)  # noqa: S603 - a program of this machine
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.02)
-    yield SecretStr(f"redis://:hush@127.0.0.1:{port}/0")
-    server.terminate()
-    server.wait()
+    with running([program, *options], folder / "log", environment=os.environ):
+        assert _listens(port)
+        yield SecretStr(f"redis://:hush@127.0.0.1:{port}/0")
+
+
+@retry(retry=retry_if_result(lambda listens: not listens), stop=stop_after_delay(20), wait=wait_fixed(0.02))
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_two_machines_together_keep_within_the_budget(redis_url: SecretStr) -> None:

@@ -102,17 +102,14 @@ def test_it_arrives_whole_however_slowly_it_is_read(full: ArchiveBucket, tmp_pat
         assert read_whole(file, size=700_001) == CONTENT[3:]
 
 
-def test_it_is_read_again_from_its_beginning_without_a_further_request(full: ArchiveBucket, tmp_path: Path) -> None:
-    gate = Event()
-    with troubled(full, GET, held_body(gate)) as requests, arriving(full, tmp_path) as file:
-        read_bytes(file, 10)
-        again = file.reopen()
-        assert read_bytes(again, HALF) == CONTENT[:HALF]
-        gate.set()
-        assert read_whole(file) == CONTENT[10:]
-        assert read_whole(again) == CONTENT[HALF:]
-        assert read_whole(again.reopen()) == CONTENT
-    assert len(requests) == 1
+def test_whoever_wants_it_whole_waits_until_all_of_it_lies_in_the_local_file(
+    full: ArchiveBucket, tmp_path: Path
+) -> None:
+    with arriving(full, tmp_path) as file:
+        file.read_to_end()
+        assert (tmp_path / "file").read_bytes() == CONTENT
+    with arriving(full, tmp_path, "0" * 64) as file, pytest.raises(ArchiveDamaged):
+        file.read_to_end()
 
 
 def test_an_object_without_bytes_has_only_an_end(bucket: ArchiveBucket, tmp_path: Path) -> None:
@@ -214,9 +211,9 @@ def test_case_37_an_object_that_comes_changed_every_time_is_damaged(full: Archiv
 
 def test_whoever_reads_a_damaged_file_again_hears_of_it_again(full: ArchiveBucket, tmp_path: Path) -> None:
     with arriving(full, tmp_path, "0" * 64) as file:
-        for reader in (file, file, file.reopen()):
+        for _ in range(2):
             with pytest.raises(ArchiveDamaged):
-                read_whole(reader)
+                read_whole(file)
 
 
 def test_an_object_that_is_replaced_while_it_is_read_is_damage(full: ArchiveBucket, tmp_path: Path) -> None:
@@ -292,9 +289,8 @@ def test_a_reader_that_gives_up_ends_the_fetching_and_nothing_is_tried_again(
 def test_a_file_that_was_left_cannot_be_read(full: ArchiveBucket, tmp_path: Path) -> None:
     with arriving(full, tmp_path) as file:
         read_whole(file)
-    for reader in (file, file.reopen()):
-        with pytest.raises(ValueError, match="closed"):
-            reader.read(1)
+    with pytest.raises(ValueError, match="closed"):
+        file.read(1)
 
 
 def test_a_reader_that_waits_hears_that_the_file_was_left(full: ArchiveBucket, tmp_path: Path) -> None:
