@@ -12,7 +12,8 @@ import dagster as dg
 
 from assets.app_assets import RUNTIME_KEY, messages_key, raw_history_key
 from assets.daily.daily_asset import messages_daily_key
-from pipelines.findings import WARNINGS, Finding, FindingKind
+from pipelines.finding_kinds import WARNINGS, FindingKind
+from pipelines.findings import Finding
 from pipelines.watch import look_through
 from resources.archive.errors import ArchiveError
 from resources.runtime import Runtime

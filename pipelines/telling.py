@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from pipelines.findings import WARNINGS, Finding
+from pipelines.finding_kinds import WARNINGS
+from pipelines.findings import Finding
 from pipelines.watch import look_through
 from resources.alert_memory import AlertMemory
 from resources.alerts import AlertNotSent

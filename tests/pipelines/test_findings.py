@@ -13,7 +13,8 @@ from assets.capture import capture_hour
 from assets.daily.publish_daily import publish_daily
 from assets.publish_messages import publish_messages
 from pipelines.due_now import due_now
-from pipelines.findings import Finding, FindingKind, findings_of, loss_of
+from pipelines.finding_kinds import FindingKind
+from pipelines.findings import Finding, findings_of, loss_of
 from pipelines.operator_commands import acknowledge_losses
 from pipelines.telling import watch_and_tell
 from pipelines.watch import look_through

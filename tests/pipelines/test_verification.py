@@ -15,7 +15,7 @@ from assets.verification.daily_sample import Sample, verify_sample
 from assets.verification.verification_asset import VERIFICATION_KEY
 from pipelines.catch_up import QUIET
 from pipelines.definitions import VERIFICATION_JOB, build_definitions
-from pipelines.findings import FindingKind
+from pipelines.finding_kinds import FindingKind
 from pipelines.telling import watch_and_tell
 from pipelines.watch import look_through
 from resources.archive.app_archive import AppArchive
