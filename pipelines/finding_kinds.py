@@ -20,6 +20,7 @@ class FindingKind(StrEnum):
     HOURS_DAMAGED = "hours_damaged"
     RECORDS_UNREADABLE = "records_unreadable"
     CONSERVATION = "conservation"
+    LINES_QUARANTINED = "lines_quarantined"
     LINES_TOO_LONG = "lines_too_long"
     FILES_SHRANK = "files_shrank"
     DAYS_BEHIND = "days_behind"
@@ -63,6 +64,12 @@ SENTENCES: Final = {
     FindingKind.CONSERVATION: (
         "The messages of these hours do not hold all lines of their raw files. Run the messages asset of these hours; "
         "the raw files are safe."
+    ),
+    FindingKind.LINES_QUARANTINED: (
+        "More than one line in a hundred of these hours could not be read as a message and is in no table. The files "
+        "are safe, and the quarantine has each line with its reason. If most lines have the same, the platform has "
+        "probably changed its files: ask its support, update this program to a version that reads them, and run the "
+        "messages asset of these hours."
     ),
     FindingKind.LINES_TOO_LONG: (
         "Lines of these hours are longer than limits.max_line_bytes of this app, so their messages are in no table. "

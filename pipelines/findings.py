@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
 from statistics import median
 
@@ -41,6 +42,7 @@ _DAYS_JUDGED = 7
 _ZONE_HOURS_JUDGED = 48
 _FEWEST_MISFILED_HOURS = 3
 _HOURS_NAMED = 12
+_SHARE_TO_TELL = Fraction(1, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,10 @@ def findings_of(
     for kind, is_concerned in _TESTS.items():
         judged = [hour for hour in (*older, *hours) if kind not in _NEED_BOTH_RECORDS or hour not in records.unreadable]
         concerned[kind] = [hour.key for hour in judged if is_concerned(app, hour, records.known(hour), now)]
-    details = {FindingKind.RECORDS_UNREADABLE: unreadable}
+    details = {
+        FindingKind.RECORDS_UNREADABLE: unreadable,
+        FindingKind.LINES_QUARANTINED: _quarantined_in_words(concerned[FindingKind.LINES_QUARANTINED], records),
+    }
     return [
         Finding(kind, tuple(concerned[kind]), SENTENCES[kind], details.get(kind, {}))
         for kind in FindingKind
@@ -170,6 +175,13 @@ def _is_not_conserved(app: AppSettings, hour: Hour, known: HourRecords, now: dat
     return messages is not None and not messages.counts.add_up
 
 
+def _has_lines_quarantined(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
+    """Tell whether more lines than one in a hundred could not be read; those that are too long have their own check."""
+    del app, hour, now
+    messages = known.messages
+    return messages is not None and _unread(messages) > _with_content(messages) * _SHARE_TO_TELL
+
+
 def _has_lines_too_long(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
     del app, hour, now
     return known.messages is not None and UnreadableReason.TOO_LONG in known.messages.quarantined_as
@@ -191,11 +203,33 @@ _TESTS = {
     FindingKind.HOURS_FAILING: _is_failing,
     FindingKind.ARCHIVE_LAG: _is_lagging,
     FindingKind.CONSERVATION: _is_not_conserved,
+    FindingKind.LINES_QUARANTINED: _has_lines_quarantined,
     FindingKind.LINES_TOO_LONG: _has_lines_too_long,
     FindingKind.FILES_SHRANK: _has_shrunk,
 }
 _NEED_BOTH_RECORDS = frozenset({FindingKind.ARCHIVE_LAG, FindingKind.CONSERVATION})
 """Of an hour with a record that cannot be read they would say what is not known, and what does not help."""
+
+
+def _unread(messages: MessagesRecord) -> int:
+    return messages.counts.quarantined - messages.quarantined_as.get(UnreadableReason.TOO_LONG, 0)
+
+
+def _with_content(messages: MessagesRecord) -> int:
+    return messages.counts.lines - messages.counts.blank
+
+
+def _quarantined_in_words(keys: Sequence[str], records: HoursRead) -> dict[str, str]:
+    """Return how many of an hour's lines could not be read, and as what most of them are quarantined."""
+    words = {}
+    for key in keys:
+        messages = records.known(Hour.from_key(key)).messages
+        if messages is None:
+            continue
+        reasons = {as_: lines for as_, lines in messages.quarantined_as.items() if as_ != UnreadableReason.TOO_LONG}
+        most = f", most as {max(reasons, key=reasons.__getitem__)}" if reasons else ""
+        words[key] = f"{_unread(messages):,} of {_with_content(messages):,} lines{most}"
+    return words
 
 
 def _of_odd_volume(hours: Sequence[Hour], records: Mapping[Hour, HourRecords]) -> Iterator[Hour]:
