@@ -12,8 +12,7 @@ import dagster as dg
 
 from assets.app_assets import RUNTIME_KEY, messages_key, raw_history_key
 from assets.daily.daily_asset import messages_daily_key
-from pipelines.finding_kinds import WARNINGS, FindingKind
-from pipelines.findings import Finding
+from pipelines.finding import WARNINGS, Finding, FindingKind
 from pipelines.watch import look_through
 from resources.archive.errors import ArchiveError
 from resources.runtime import Runtime

@@ -1,15 +1,14 @@
 """What is wrong in an app's part of the ledger: pure functions from records and the time to findings.
 
 Each kind of finding is a check in Dagster's UI, which stays red as long as its cause stays. Not here: reading the
-ledger (`watch.py`), what each kind means to people (`finding_kinds.py`), telling them (`telling.py`), showing checks
+ledger (`watch.py`), what a finding is and means (`finding.py`), telling them (`telling.py`), showing checks
 (`asset_checks.py`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -17,9 +16,11 @@ from statistics import median
 
 from assets.conversion.unreadable import UnreadableReason
 from assets.daily.closed_day import hours_that_matter, is_compacted, objects_of
-from pipelines.finding_kinds import SENTENCES, FindingKind
+from pipelines.finding import SENTENCES, THE_APP, Finding, FindingKind
+from resources.archive.errors import RecordUnreadable
 from resources.archive.ledger import NO_RECORDS, DaysRead, HourRecords, HoursRead
 from resources.archive.records import CaptureRecord, MessagesRecord, is_safe, messages_are_current
+from resources.archive.verification_record import VerificationRecord
 from resources.archive.watch_record import WatchRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour
@@ -41,33 +42,7 @@ _FAR = 5
 _DAYS_JUDGED = 7
 _ZONE_HOURS_JUDGED = 48
 _FEWEST_MISFILED_HOURS = 3
-_HOURS_NAMED = 12
 _SHARE_TO_TELL = Fraction(1, 100)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is wrong.
-
-    Attributes:
-        kind: What.
-        hours: The keys of the hours concerned, in order.
-        sentence: What it means and what to do now.
-        details: What more is to be told of an hour than its key, by the key.
-    """
-
-    kind: FindingKind
-    hours: tuple[str, ...]
-    sentence: str
-    details: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def hours_in_words(self) -> str:
-        """The hours, shortened when there are many."""
-        shown = self.hours[:_HOURS_NAMED]
-        named = ", ".join(f"{hour} ({self.details[hour]})" if hour in self.details else hour for hour in shown)
-        rest = len(self.hours) - _HOURS_NAMED
-        return f"{named} and {rest:,} more" if rest > 0 else named
 
 
 def findings_of(
@@ -78,7 +53,7 @@ def findings_of(
     *,
     older: Sequence[Hour] = (),
     dailies: DaysRead,
-    damaged: Collection[str] = (),
+    verification: VerificationRecord | RecordUnreadable | None = None,
     now: datetime,
 ) -> list[Finding]:
     """Return what is wrong, at most one finding a kind, the most urgent first.
@@ -90,19 +65,22 @@ def findings_of(
         watch: The losses of all times and who acknowledged them, brought up to date.
         older: Hours before those for which something is still to be done.
         dailies: What the ledger holds of their days.
-        damaged: The keys of hours that verifying found damaged, of all times.
+        verification: What verifying found of all times, or why that cannot be read.
         now: By this machine's clock.
     """
     open_losses = watch.unacknowledged
     unreadable = _unreadable_records(records, dailies)
+    if isinstance(verification, RecordUnreadable):
+        unreadable = {THE_APP: verification.uri} | unreadable
+        verification = None
     concerned: dict[FindingKind, Sequence[str]] = {
         FindingKind.HOUR_ZONE: [day.hours[0].key for day in _days_of_a_wrong_zone(hours, records.readable)],
         FindingKind.HOURS_LOST: [key for key in open_losses if watch.losses[key].reason is not Reason.NOT_SETTLED],
         FindingKind.HOURS_UNSETTLED: [key for key in open_losses if watch.losses[key].reason is Reason.NOT_SETTLED],
         FindingKind.VOLUME: [hour.key for hour in _of_odd_volume(hours, records.readable)],
-        FindingKind.HOURS_DAMAGED: sorted(damaged),
+        FindingKind.HOURS_DAMAGED: sorted(verification.damaged if verification is not None else ()),
         FindingKind.DAYS_BEHIND: [day.hours[0].key for day in _days_behind(app, hours, records, dailies, now)],
-        FindingKind.RECORDS_UNREADABLE: sorted(unreadable),
+        FindingKind.RECORDS_UNREADABLE: list(unreadable),
     }
     for kind, is_concerned in _TESTS.items():
         judged = [hour for hour in (*older, *hours) if kind not in _NEED_BOTH_RECORDS or hour not in records.unreadable]
@@ -139,7 +117,7 @@ def _unreadable_records(records: HoursRead, dailies: DaysRead) -> dict[str, str]
         found[hour.key] += [error.uri for error in unreadable.errors]
     for day, error in dailies.unreadable.items():
         found[day.hours[-1].key].append(error.uri)
-    return {hour: " and ".join(uris) for hour, uris in found.items()}
+    return {hour: " and ".join(found[hour]) for hour in sorted(found)}
 
 
 def _is_at_risk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from pipelines.finding_kinds import WARNINGS
-from pipelines.findings import Finding
+from pipelines.finding import WARNINGS, Finding
 from pipelines.watch import look_through
 from resources.alert_memory import AlertMemory
 from resources.alerts import AlertNotSent
@@ -119,8 +118,7 @@ def _news(finding: Finding, hour: str) -> str:
 
 
 def _letter(app: AppSettings, news: Finding) -> tuple[str, str]:
-    count = len(news.hours)
-    title = f"Chat archive, {app.name}: {count:,} {'hour' if count == 1 else 'hours'}, {news.kind.value}"
+    title = f"Chat archive, {app.name}: {news.hours_counted}, {news.kind.value}"
     return title, f"{news.hours_in_words} (UTC). {news.sentence}"
 
 

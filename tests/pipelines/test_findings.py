@@ -12,8 +12,8 @@ from assets.capture import capture_hour
 from assets.daily.publish_daily import publish_daily
 from assets.publish_messages import publish_messages
 from pipelines.due_now import due_now
-from pipelines.finding_kinds import FindingKind
-from pipelines.findings import Finding, findings_of, loss_of
+from pipelines.finding import FindingKind
+from pipelines.findings import findings_of, loss_of
 from pipelines.operator_commands import acknowledge_losses
 from pipelines.telling import watch_and_tell
 from pipelines.watch import look_through
@@ -225,11 +225,6 @@ def test_losses_of_long_ago_are_told_in_one_message_and_can_be_acknowledged(make
     acknowledge_losses(Console(quiet=True), world.runtime, world.app, hours, "The archive began later.")
     found = {each.kind: each.hours for each in look_through(world.runtime, world.app, world.clock.now())}
     assert FindingKind.HOURS_LOST not in found
-
-
-def test_many_hours_are_named_shortly() -> None:
-    finding = Finding(FindingKind.HOURS_LOST, tuple(f"20261120{hour:02d}" for hour in range(20)), "")
-    assert finding.hours_in_words.endswith("2026112011 and 8 more")
 
 
 def test_an_hour_archived_early_and_never_settled_is_told_after_its_deadline_until_acknowledged(

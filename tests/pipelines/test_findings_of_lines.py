@@ -8,8 +8,7 @@ from datetime import timedelta
 import pytest
 
 from assets.publish_messages import publish_messages
-from pipelines.finding_kinds import FindingKind
-from pipelines.findings import Finding
+from pipelines.finding import Finding, FindingKind
 from pipelines.telling import watch_and_tell
 from pipelines.watch import look_through
 from resources.archive.ledger import HourRecords

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from pipelines import telling
-from pipelines.findings import Finding
+from pipelines.finding import Finding
 from pipelines.telling import Told, watch_and_tell
 from pipelines.watch import look_through
 from resources.archive.errors import ArchiveRefused, ArchiveUnreachable

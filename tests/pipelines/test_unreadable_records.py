@@ -19,8 +19,7 @@ from assets.verification.adopt import adopt
 from pipelines import catch_up_command
 from pipelines.days_due import days_due
 from pipelines.due_now import due_now
-from pipelines.finding_kinds import FindingKind
-from pipelines.findings import Finding
+from pipelines.finding import Finding, FindingKind
 from pipelines.reconcile import reconcile_app
 from pipelines.telling import tell_what_is_new, watch_and_tell
 from pipelines.watch import look_through

@@ -1,10 +1,12 @@
-"""The kinds of finding: what can be wrong with an app's hours, and what each means to people and asks of them.
+"""A finding: something that is wrong with an app's hours, its kind, and what that means to people and asks of them.
 
-Words only: when an hour is concerned is decided in `findings.py`, who is told in `telling.py`.
+When an hour is concerned is decided in `findings.py`, who is told in `telling.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -30,6 +32,44 @@ class FindingKind(StrEnum):
 
 WARNINGS = frozenset({FindingKind.ARCHIVE_LAG, FindingKind.VOLUME})
 """Shown, but nobody is woken for them: either they pass, or another kind follows."""
+
+
+_HOURS_NAMED = 12
+
+THE_APP: Final = "the app itself"
+"""Stands among a finding's hours where a record that is about no hour of its own cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong.
+
+    Attributes:
+        kind: What.
+        hours: The keys of the hours concerned, in order; before them `THE_APP`, if it is.
+        sentence: What it means and what to do now.
+        details: What more is to be told of an hour than its key, by the key.
+    """
+
+    kind: FindingKind
+    hours: tuple[str, ...]
+    sentence: str
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def hours_counted(self) -> str:
+        """How many hours are concerned."""
+        count = len(self.hours) - (THE_APP in self.hours)
+        hours = [f"{count:,} {'hour' if count == 1 else 'hours'}"] if count else []
+        return " and ".join([THE_APP, *hours] if THE_APP in self.hours else hours)
+
+    @property
+    def hours_in_words(self) -> str:
+        """The hours, shortened when there are many."""
+        shown = self.hours[:_HOURS_NAMED]
+        named = ", ".join(f"{hour} ({self.details[hour]})" if hour in self.details else hour for hour in shown)
+        rest = len(self.hours) - _HOURS_NAMED
+        return f"{named} and {rest:,} more" if rest > 0 else named
 
 
 SENTENCES: Final = {
@@ -97,7 +137,8 @@ SENTENCES: Final = {
         "an hour is not even asked for, so mend it before the platform deletes the hour. If a newer version of this "
         "program wrote them, update this one. If not, restore them from bucket versions or a backup. Without one, "
         "delete them, then: of a capture.json run chat-archive adopt --app ORG/APP --hours HOUR, of a messages.json "
-        "the messages asset of the hour, of a daily.json messages_daily of the day."
+        "the messages asset of the hour, of a daily.json messages_daily of the day, of a verification.json the asset "
+        "verification: until then no damage that it finds is told."
     ),
 }
 """What each kind means, and what to do now."""
