@@ -74,9 +74,10 @@ def tell_what_is_new(
     """Send each service an alert for each finding with hours that it was not told yet, in the order of the findings.
 
     An alert is remembered after it was sent: if the machine stops in between it is sent twice rather than never. What a
-    service did not get it gets at a later watch, and the others do not get it again.
+    service did not get it gets at a later watch, and the others do not get it again. What is found no more is forgotten
+    after a day: when it breaks again, it is told again.
     """
-    told = Told()
+    told = _forget_what_is_mended(runtime, app, findings, now)
     for finding in findings:
         if finding.kind in WARNINGS:
             continue
@@ -91,6 +92,19 @@ def tell_what_is_new(
                 news = replace(finding, hours=new)
                 told = told.and_then(_tell(runtime, app, news, now, to=service, among=services))
     return told
+
+
+def _forget_what_is_mended(runtime: Runtime, app: AppSettings, findings: Sequence[Finding], now: datetime) -> Told:
+    found = {_news(finding, hour) for finding in findings for hour in finding.hours}
+
+    def change(watch: WatchRecord | None) -> WatchRecord:
+        return (watch or WatchRecord(app=app.name)).with_found(found, now)
+
+    try:
+        runtime.archive(app).ledger.update_watch(change)
+    except ArchiveError as error:
+        return Told(problems=(f"What of {app.name} is mended may be told to nobody when it breaks again. {error}",))
+    return Told()
 
 
 def _tell(
