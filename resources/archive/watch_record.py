@@ -125,5 +125,7 @@ class WatchRecord(BaseModel):
             of_services = {f"{each}@{name}" for name in everybody}
             told[f"{each}@{service}"] = now
             if of_services <= told.keys():
-                told = {known: at for known, at in told.items() if known not in of_services} | {each: now}
+                for known in of_services:
+                    del told[known]
+                told[each] = now
         return self.model_copy(update={"told": told})

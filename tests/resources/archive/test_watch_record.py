@@ -12,6 +12,24 @@ NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 NEWS = "hours_damaged:2026112006"
 
 
+class CountedText(str):
+    """News that counts how often it is looked up."""
+
+    __slots__ = ()
+    lookups = 0
+
+    def __hash__(self) -> int:
+        type(self).lookups += 1
+        return super().__hash__()
+
+
+def test_remembering_what_was_told_takes_a_few_lookups_of_each_hour_however_many_hours_there_are() -> None:
+    news = [CountedText(f"hours_lost:{hour}") for hour in range(1000)]
+    record = WatchRecord(app="acme/shop").with_told(news, NOW, "mail", ["mail"])
+    assert record.told == dict.fromkeys(news, NOW)
+    assert CountedText.lookups < 20 * len(news)
+
+
 @pytest.mark.parametrize("name", [NEWS, f"{NEWS}@mail"])
 @pytest.mark.parametrize(
     ("looks", "is_remembered"),
