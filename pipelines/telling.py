@@ -111,7 +111,7 @@ def _tell(
     runtime: Runtime, app: AppSettings, news: Finding, now: datetime, *, to: Service, among: Sequence[Service]
 ) -> Told:
     try:
-        to.send(*_letter(app, news))
+        to.send(*_letter(runtime, app, news))
     except AlertNotSent as error:
         return Told(problems=(str(error),))
     everybody = [service.name for service in among]
@@ -131,9 +131,14 @@ def _news(finding: Finding, hour: str) -> str:
     return f"{finding.kind}:{hour}"
 
 
-def _letter(app: AppSettings, news: Finding) -> tuple[str, str]:
+def _letter(runtime: Runtime, app: AppSettings, news: Finding) -> tuple[str, str]:
     title = f"Chat archive, {app.name}: {news.hours_counted}, {news.kind.value}"
-    return title, f"{news.hours_in_words} (UTC). {news.sentence}"
+    return title, f"{news.hours_in_words} (UTC). {news.sentence} {_which_archive(runtime)}"
+
+
+def _which_archive(runtime: Runtime) -> str:
+    """Name the archive: one service may be told of several, as of staging and of production."""
+    return f"The archive is {runtime.settings.archive.root}."
 
 
 def _tell_that_it_cannot_be_read(
@@ -143,13 +148,13 @@ def _tell_that_it_cannot_be_read(
     told = Told(problems=(f"The ledger of {app.name} cannot be read. {problem}",))
     for service in services:
         try:
-            memory = AlertMemory(runtime.folder, app.slug, service.name)
+            memory = AlertMemory(runtime.folder, runtime.settings.archive, app.slug, service.name)
         except LocalStateError as error:
             told, memory = told.and_then(Told(problems=(str(error),))), None
         if memory is not None and not memory.is_time_to_tell(now):
             continue
         try:
-            service.send(f"Chat archive, {app.name}: the ledger cannot be read", problem)
+            service.send(f"Chat archive, {app.name}: the ledger cannot be read", f"{problem} {_which_archive(runtime)}")
             told = told.and_then(Told(sent=1))
             if memory is not None:
                 memory.remember(now)

@@ -173,6 +173,7 @@ def test_an_app_that_cannot_be_watched_is_told_and_keeps_no_other_from_being_wat
     (problem,) = watch(world, inbox).problems
     assert problem.startswith("The ledger of acme/shop cannot be read. ")
     assert inbox.kinds == ["read", "hours_at_risk", "hours_lost"]
+    assert all(text.endswith(f" The archive is {world.settings.archive.root}.") for _, text in inbox.letters)
     assert "what somebody wrote" not in problem + inbox.letters[0][1]
 
 
