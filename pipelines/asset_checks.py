@@ -12,14 +12,20 @@ import dagster as dg
 
 from assets.app_assets import RUNTIME_KEY, messages_key, raw_history_key
 from assets.daily.daily_asset import messages_daily_key
-from pipelines.findings import WARNINGS, Finding, FindingKind
+from pipelines.finding import WARNINGS, Finding, FindingKind
 from pipelines.watch import look_through
 from resources.archive.errors import ArchiveError
 from resources.runtime import Runtime
 from resources.settings import AppSettings
 
 _ABOUT_MESSAGES = frozenset(
-    {FindingKind.CONSERVATION, FindingKind.VOLUME, FindingKind.HOUR_ZONE, FindingKind.LINES_TOO_LONG}
+    {
+        FindingKind.CONSERVATION,
+        FindingKind.VOLUME,
+        FindingKind.HOUR_ZONE,
+        FindingKind.LINES_QUARANTINED,
+        FindingKind.LINES_TOO_LONG,
+    }
 )
 _PROMISES = {
     FindingKind.HOURS_LOST: "No hour is lost, or every loss is acknowledged.",
@@ -29,6 +35,7 @@ _PROMISES = {
     FindingKind.HOURS_FAILING: "No hour fails three times in a row.",
     FindingKind.ARCHIVE_LAG: "Every hour is asked for within 3 hours of being due.",
     FindingKind.CONSERVATION: "The messages hold every line of the raw files.",
+    FindingKind.LINES_QUARANTINED: "Of a hundred lines of an hour, 99 can be read as messages.",
     FindingKind.LINES_TOO_LONG: "No line is kept out of the messages for its length.",
     FindingKind.FILES_SHRANK: "The platform never gives a smaller file than before.",
     FindingKind.DAYS_BEHIND: "Every day is one object a day after it is closed.",

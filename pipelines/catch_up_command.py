@@ -15,7 +15,7 @@ from pipelines.catch_up import Outcome, Patience, TaskResult, run_tasks
 from pipelines.catch_up_report import announce, progress_of, summarise
 from pipelines.command_options import HOURS_NEWLY_LOST, SOME_HOUR_FAILED, USAGE_OR_CONFIGURATION
 from pipelines.due_now import due_now
-from pipelines.findings import FindingKind
+from pipelines.finding import FindingKind
 from pipelines.planner import PlannedTask, in_order, looks_by_hand
 from pipelines.telling import watch_and_tell
 from pipelines.upkeep import keep_up

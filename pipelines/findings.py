@@ -1,23 +1,26 @@
 """What is wrong in an app's part of the ledger: pure functions from records and the time to findings.
 
 Each kind of finding is a check in Dagster's UI, which stays red as long as its cause stays. Not here: reading the
-ledger (`watch.py`), telling people (`telling.py`), showing checks (`asset_checks.py`).
+ledger (`watch.py`), what a finding is and means (`finding.py`), telling them (`telling.py`), showing checks
+(`asset_checks.py`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
+from fractions import Fraction
 from itertools import pairwise
 from statistics import median
 
 from assets.conversion.unreadable import UnreadableReason
 from assets.daily.closed_day import hours_that_matter, is_compacted, objects_of
+from pipelines.finding import SENTENCES, THE_APP, Finding, FindingKind
+from resources.archive.errors import RecordUnreadable
 from resources.archive.ledger import NO_RECORDS, DaysRead, HourRecords, HoursRead
 from resources.archive.records import CaptureRecord, MessagesRecord, is_safe, messages_are_current
+from resources.archive.verification_record import VerificationRecord
 from resources.archive.watch_record import WatchRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour
@@ -39,119 +42,7 @@ _FAR = 5
 _DAYS_JUDGED = 7
 _ZONE_HOURS_JUDGED = 48
 _FEWEST_MISFILED_HOURS = 3
-_HOURS_NAMED = 12
-
-
-class FindingKind(StrEnum):
-    """What can be wrong, the most urgent first: in this order it is told. Each is the name of a check."""
-
-    HOURS_AT_RISK = "hours_at_risk"
-    HOUR_ZONE = "hour_zone"
-    HOURS_FAILING = "hours_failing"
-    HOURS_LOST = "hours_lost"
-    HOURS_UNSETTLED = "hours_unsettled"
-    HOURS_DAMAGED = "hours_damaged"
-    RECORDS_UNREADABLE = "records_unreadable"
-    CONSERVATION = "conservation"
-    LINES_TOO_LONG = "lines_too_long"
-    FILES_SHRANK = "files_shrank"
-    DAYS_BEHIND = "days_behind"
-    ARCHIVE_LAG = "archive_lag"
-    VOLUME = "volume"
-
-
-WARNINGS = frozenset({FindingKind.ARCHIVE_LAG, FindingKind.VOLUME})
-"""Shown, but nobody is woken for them: either they pass, or another kind follows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is wrong.
-
-    Attributes:
-        kind: What.
-        hours: The keys of the hours concerned, in order.
-        sentence: What it means and what to do now.
-        details: What more is to be told of an hour than its key, by the key.
-    """
-
-    kind: FindingKind
-    hours: tuple[str, ...]
-    sentence: str
-    details: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def hours_in_words(self) -> str:
-        """The hours, shortened when there are many."""
-        shown = self.hours[:_HOURS_NAMED]
-        named = ", ".join(f"{hour} ({self.details[hour]})" if hour in self.details else hour for hour in shown)
-        rest = len(self.hours) - _HOURS_NAMED
-        return f"{named} and {rest:,} more" if rest > 0 else named
-
-
-_SENTENCES = {
-    FindingKind.HOUR_ZONE: (
-        "On the days that begin with these hours, most messages carry a time that lies in another hour than the one "
-        "they are filed under: hour_zone of this app is most likely wrong, and hours are asked for too early or too "
-        "late. It is +08:00 on Easemob's clusters in China, and +00:00 overseas. Set it in the settings file and "
-        "restart. If messages with older times were imported, do nothing. This passes once most of the latest 48 hours "
-        "are filed right."
-    ),
-    FindingKind.HOURS_LOST: (
-        "The platform has deleted these hours and the archive has nothing of them, or not all. Find out why nobody "
-        "asked in time, then acknowledge the loss: chat-archive acknowledge --app ORG/APP --hours A..B --reason ..."
-    ),
-    FindingKind.HOURS_UNSETTLED: (
-        "The platform has deleted these hours, and no look at them brought a file, or the word that nobody spoke, once "
-        "they were settled: what was archived early is kept, but late messages may be missing. Find out why, then "
-        "acknowledge it: chat-archive acknowledge."
-    ),
-    FindingKind.HOURS_AT_RISK: (
-        "The platform deletes these hours in less than 12 hours, or has just done so, and they are not safe. See why "
-        "with chat-archive status, then run chat-archive catch-up."
-    ),
-    FindingKind.HOURS_FAILING: (
-        "These hours failed three times or more in a row. The sentence beside each in chat-archive status says what to "
-        "do."
-    ),
-    FindingKind.ARCHIVE_LAG: (
-        "These hours should have been asked for more than 3 hours ago. Check that the schedule is on and the daemon "
-        "runs."
-    ),
-    FindingKind.CONSERVATION: (
-        "The messages of these hours do not hold all lines of their raw files. Run the messages asset of these hours; "
-        "the raw files are safe."
-    ),
-    FindingKind.LINES_TOO_LONG: (
-        "Lines of these hours are longer than limits.max_line_bytes of this app, so their messages are in no table. "
-        "The files are safe: raise that limit in the settings file, restart, and run the messages asset of these hours."
-    ),
-    FindingKind.FILES_SHRANK: (
-        "The platform gave less than before: a smaller file, or none. The archive keeps both, and messages are their "
-        "union; ask the platform's support why."
-    ),
-    FindingKind.VOLUME: (
-        "These hours hold five times more or fewer messages than the same hour of past weeks. If nothing has happened "
-        "in the app that explains it, ask the platform's support."
-    ),
-    FindingKind.DAYS_BEHIND: (
-        "The days that begin with these hours were closed more than a day ago and are not one object yet. See in "
-        "Dagster why messages_daily failed for them; meanwhile their hours are read, so nothing is missing."
-    ),
-    FindingKind.HOURS_DAMAGED: (
-        "What is stored of these hours is not what was stored, or not what the ledger says. chat-archive verify "
-        "--read-data --hours HOUR names each object and what to do. This stays until the asset verification has found "
-        "the hours whole."
-    ),
-    FindingKind.RECORDS_UNREADABLE: (
-        "These records in the ledger cannot be read. They are left as they are, and what depends on them waits: an "
-        "hour without its capture.json is asked for only in the last half hour before the platform deletes it, and its "
-        "file kept unrecorded, so mend it before that. If a newer version of this program wrote them, update this one. "
-        "If not, restore them from bucket versions or a backup. Without one, delete them, then: of a capture.json run "
-        "chat-archive adopt --app ORG/APP --hours HOUR, of a messages.json the messages asset of the hour, of a "
-        "daily.json messages_daily of the day."
-    ),
-}
+_SHARE_TO_TELL = Fraction(1, 100)
 
 
 def findings_of(
@@ -162,7 +53,7 @@ def findings_of(
     *,
     older: Sequence[Hour] = (),
     dailies: DaysRead,
-    damaged: Collection[str] = (),
+    verification: VerificationRecord | RecordUnreadable | None = None,
     now: datetime,
 ) -> list[Finding]:
     """Return what is wrong, at most one finding a kind, the most urgent first.
@@ -174,26 +65,32 @@ def findings_of(
         watch: The losses of all times and who acknowledged them, brought up to date.
         older: Hours before those for which something is still to be done.
         dailies: What the ledger holds of their days.
-        damaged: The keys of hours that verifying found damaged, of all times.
+        verification: What verifying found of all times, or why that cannot be read.
         now: By this machine's clock.
     """
     open_losses = watch.unacknowledged
     unreadable = _unreadable_records(records, dailies)
+    if isinstance(verification, RecordUnreadable):
+        unreadable = {THE_APP: verification.uri} | unreadable
+        verification = None
     concerned: dict[FindingKind, Sequence[str]] = {
         FindingKind.HOUR_ZONE: [day.hours[0].key for day in _days_of_a_wrong_zone(hours, records.readable)],
         FindingKind.HOURS_LOST: [key for key in open_losses if watch.losses[key].reason is not Reason.NOT_SETTLED],
         FindingKind.HOURS_UNSETTLED: [key for key in open_losses if watch.losses[key].reason is Reason.NOT_SETTLED],
         FindingKind.VOLUME: [hour.key for hour in _of_odd_volume(hours, records.readable)],
-        FindingKind.HOURS_DAMAGED: sorted(damaged),
+        FindingKind.HOURS_DAMAGED: sorted(verification.damaged if verification is not None else ()),
         FindingKind.DAYS_BEHIND: [day.hours[0].key for day in _days_behind(app, hours, records, dailies, now)],
-        FindingKind.RECORDS_UNREADABLE: sorted(unreadable),
+        FindingKind.RECORDS_UNREADABLE: list(unreadable),
     }
     for kind, is_concerned in _TESTS.items():
         judged = [hour for hour in (*older, *hours) if kind not in _NEED_BOTH_RECORDS or hour not in records.unreadable]
         concerned[kind] = [hour.key for hour in judged if is_concerned(app, hour, records.known(hour), now)]
-    details = {FindingKind.RECORDS_UNREADABLE: unreadable}
+    details = {
+        FindingKind.RECORDS_UNREADABLE: unreadable,
+        FindingKind.LINES_QUARANTINED: _quarantined_in_words(concerned[FindingKind.LINES_QUARANTINED], records),
+    }
     return [
-        Finding(kind, tuple(concerned[kind]), _SENTENCES[kind], details.get(kind, {}))
+        Finding(kind, tuple(concerned[kind]), SENTENCES[kind], details.get(kind, {}))
         for kind in FindingKind
         if concerned[kind]
     ]
@@ -220,7 +117,7 @@ def _unreadable_records(records: HoursRead, dailies: DaysRead) -> dict[str, str]
         found[hour.key] += [error.uri for error in unreadable.errors]
     for day, error in dailies.unreadable.items():
         found[day.hours[-1].key].append(error.uri)
-    return {hour: " and ".join(uris) for hour, uris in found.items()}
+    return {hour: " and ".join(found[hour]) for hour in sorted(found)}
 
 
 def _is_at_risk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
@@ -256,6 +153,13 @@ def _is_not_conserved(app: AppSettings, hour: Hour, known: HourRecords, now: dat
     return messages is not None and not messages.counts.add_up
 
 
+def _has_lines_quarantined(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
+    """Tell whether more lines than one in a hundred could not be read; those that are too long have their own check."""
+    del app, hour, now
+    messages = known.messages
+    return messages is not None and _unread(messages) > _with_content(messages) * _SHARE_TO_TELL
+
+
 def _has_lines_too_long(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
     del app, hour, now
     return known.messages is not None and UnreadableReason.TOO_LONG in known.messages.quarantined_as
@@ -283,11 +187,33 @@ _TESTS = {
     FindingKind.HOURS_FAILING: _is_failing,
     FindingKind.ARCHIVE_LAG: _is_lagging,
     FindingKind.CONSERVATION: _is_not_conserved,
+    FindingKind.LINES_QUARANTINED: _has_lines_quarantined,
     FindingKind.LINES_TOO_LONG: _has_lines_too_long,
     FindingKind.FILES_SHRANK: _has_shrunk,
 }
 _NEED_BOTH_RECORDS = frozenset({FindingKind.ARCHIVE_LAG, FindingKind.CONSERVATION})
 """Of an hour with a record that cannot be read they would say what is not known, and what does not help."""
+
+
+def _unread(messages: MessagesRecord) -> int:
+    return messages.counts.quarantined - messages.quarantined_as.get(UnreadableReason.TOO_LONG, 0)
+
+
+def _with_content(messages: MessagesRecord) -> int:
+    return messages.counts.lines - messages.counts.blank
+
+
+def _quarantined_in_words(keys: Sequence[str], records: HoursRead) -> dict[str, str]:
+    """Return how many of an hour's lines could not be read, and as what most of them are quarantined."""
+    words = {}
+    for key in keys:
+        messages = records.known(Hour.from_key(key)).messages
+        if messages is None:
+            continue
+        reasons = {as_: lines for as_, lines in messages.quarantined_as.items() if as_ != UnreadableReason.TOO_LONG}
+        most = f", most as {max(reasons, key=reasons.__getitem__)}" if reasons else ""
+        words[key] = f"{_unread(messages):,} of {_with_content(messages):,} lines{most}"
+    return words
 
 
 def _of_odd_volume(hours: Sequence[Hour], records: Mapping[Hour, HourRecords]) -> Iterator[Hour]:

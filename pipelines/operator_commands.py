@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.due_now import due_now
-from pipelines.findings import FindingKind
+from pipelines.finding import FindingKind
 from pipelines.planner import PlannedTask, in_order, time_for
 from pipelines.watch import look_through
 from resources.archive.watch_record import WatchRecord

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from pipelines.findings import WARNINGS, Finding
+from pipelines.finding import WARNINGS, Finding
 from pipelines.watch import look_through
 from resources.alert_memory import AlertMemory
 from resources.alerts import AlertNotSent
@@ -74,9 +74,10 @@ def tell_what_is_new(
     """Send each service an alert for each finding with hours that it was not told yet, in the order of the findings.
 
     An alert is remembered after it was sent: if the machine stops in between it is sent twice rather than never. What a
-    service did not get it gets at a later watch, and the others do not get it again.
+    service did not get it gets at a later watch, and the others do not get it again. What is found no more is forgotten
+    after a day: when it breaks again, it is told again.
     """
-    told = Told()
+    told = _forget_what_is_mended(runtime, app, findings, now)
     for finding in findings:
         if finding.kind in WARNINGS:
             continue
@@ -93,11 +94,24 @@ def tell_what_is_new(
     return told
 
 
+def _forget_what_is_mended(runtime: Runtime, app: AppSettings, findings: Sequence[Finding], now: datetime) -> Told:
+    found = {_news(finding, hour) for finding in findings for hour in finding.hours}
+
+    def change(watch: WatchRecord | None) -> WatchRecord:
+        return (watch or WatchRecord(app=app.name)).with_found(found, now)
+
+    try:
+        runtime.archive(app).ledger.update_watch(change)
+    except ArchiveError as error:
+        return Told(problems=(f"What of {app.name} is mended may be told to nobody when it breaks again. {error}",))
+    return Told()
+
+
 def _tell(
     runtime: Runtime, app: AppSettings, news: Finding, now: datetime, *, to: Service, among: Sequence[Service]
 ) -> Told:
     try:
-        to.send(*_letter(app, news))
+        to.send(*_letter(runtime, app, news))
     except AlertNotSent as error:
         return Told(problems=(str(error),))
     everybody = [service.name for service in among]
@@ -117,10 +131,14 @@ def _news(finding: Finding, hour: str) -> str:
     return f"{finding.kind}:{hour}"
 
 
-def _letter(app: AppSettings, news: Finding) -> tuple[str, str]:
-    count = len(news.hours)
-    title = f"Chat archive, {app.name}: {count:,} {'hour' if count == 1 else 'hours'}, {news.kind.value}"
-    return title, f"{news.hours_in_words} (UTC). {news.sentence}"
+def _letter(runtime: Runtime, app: AppSettings, news: Finding) -> tuple[str, str]:
+    title = f"Chat archive, {app.name}: {news.hours_counted}, {news.kind.value}"
+    return title, f"{news.hours_in_words} (UTC). {news.sentence} {_which_archive(runtime)}"
+
+
+def _which_archive(runtime: Runtime) -> str:
+    """Name the archive: one service may be told of several, as of staging and of production."""
+    return f"The archive is {runtime.settings.archive.root}."
 
 
 def _tell_that_it_cannot_be_read(
@@ -130,13 +148,13 @@ def _tell_that_it_cannot_be_read(
     told = Told(problems=(f"The ledger of {app.name} cannot be read. {problem}",))
     for service in services:
         try:
-            memory = AlertMemory(runtime.folder, app.slug, service.name)
+            memory = AlertMemory(runtime.folder, runtime.settings.archive, app.slug, service.name)
         except LocalStateError as error:
             told, memory = told.and_then(Told(problems=(str(error),))), None
         if memory is not None and not memory.is_time_to_tell(now):
             continue
         try:
-            service.send(f"Chat archive, {app.name}: the ledger cannot be read", problem)
+            service.send(f"Chat archive, {app.name}: the ledger cannot be read", f"{problem} {_which_archive(runtime)}")
             told = told.and_then(Told(sent=1))
             if memory is not None:
                 memory.remember(now)

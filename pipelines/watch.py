@@ -8,8 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from assets.daily.closed_day import is_finished
-from pipelines.findings import Finding, findings_of, loss_of
+from pipelines.finding import Finding
+from pipelines.findings import findings_of, loss_of
 from pipelines.planner import hours_of_the_archive, to_be_read
+from resources.archive.errors import RecordUnreadable
+from resources.archive.ledger import Ledger
+from resources.archive.verification_record import VerificationRecord
 from resources.archive.watch_record import WatchRecord
 from resources.hours.hour import Hour
 from resources.hours.watched import planned_from, watched_from
@@ -52,7 +56,6 @@ def look_through(runtime: Runtime, app: AppSettings, now: datetime) -> list[Find
 
     watched = [hour for hour in hours if hour.start >= recent_from]
     dailies = ledger.dailies([day for day in records.days() if day.hours[-1].start >= recent_from])
-    verification = ledger.verification()
     return findings_of(
         app,
         watched,
@@ -60,6 +63,14 @@ def look_through(runtime: Runtime, app: AppSettings, now: datetime) -> list[Find
         ledger.update_watch(change),
         older=[hour for hour in unfinished if hour.start < recent_from],
         dailies=dailies,
-        damaged=verification.damaged if verification is not None else {},
+        verification=_verification(ledger),
         now=now,
     )
+
+
+def _verification(ledger: Ledger) -> VerificationRecord | RecordUnreadable | None:
+    """Return what verifying found, or why that cannot be read: whoever watches can do without it, and says so."""
+    try:
+        return ledger.verification()
+    except RecordUnreadable as error:
+        return error

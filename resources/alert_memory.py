@@ -1,31 +1,36 @@
 """When a service was last told that an app's ledger cannot be read: the one thing the ledger cannot remember itself.
 
-A small file for each app and service, in the private folder of this machine (`local_state.py`). Everything else that
-was told is remembered in S3, in the app's `watch.json`.
+A small file for each archive, app and service, in the private folder of this machine (`local_state.py`). Everything
+else that was told is remembered in S3, in the app's `watch.json`.
 """
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from resources.local_state import STATE_VARIABLE, LocalStateError
+from resources.settings import ArchiveSettings
 
 TOLD_AGAIN_AFTER: Final = timedelta(hours=6)
 
 
 class AlertMemory:
-    """What this machine remembers of one app and one service.
+    """What this machine remembers of one app of one archive and one service.
 
     Args:
         folder: The private folder that processes share.
+        archive: Where the archive lies. An app may have several, as in staging and in production, which know nothing of
+            each other.
         app: The app's slug.
         service: The service's name, which is not its URL.
     """
 
-    def __init__(self, folder: Path, app: str, service: str) -> None:
-        self._file = folder / f"told-{app}-{service}.txt"
+    def __init__(self, folder: Path, archive: ArchiveSettings, app: str, service: str) -> None:
+        place = hashlib.sha256(f"{archive.endpoint_url} {archive.root}".encode()).hexdigest()[:8]
+        self._file = folder / f"told-{place}-{app}-{service}.txt"
 
     def is_time_to_tell(self, now: datetime) -> bool:
         """Tell whether it was never told, or long ago; what cannot be read, or is of the future, is no memory."""

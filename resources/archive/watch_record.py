@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from resources.hours.state import Reason
 
-TOLD_IS_KEPT_FOR = timedelta(days=60)
-"""So long it is remembered that something was told: longer than any hour can stay in the news."""
+_MENDED_AFTER: Final = timedelta(hours=22)
+"""What was not found for so long is mended. Less than a day, since a catch-up once a day may come a little early."""
 
 
 class Loss(BaseModel):
@@ -61,6 +61,9 @@ class WatchRecord(BaseModel):
     told: dict[str, AwareDatetime] = Field(
         default_factory=dict, description="what was told, and when; with @ and a service's name while others lack it"
     )
+    gone: dict[str, AwareDatetime] = Field(
+        default_factory=dict, description="what of that is found no more, since when"
+    )
     seen_through: SeenThrough | None = Field(default=None, description="None: every record is still to be read")
 
     @property
@@ -96,16 +99,33 @@ class WatchRecord(BaseModel):
         """Tell whether a service has got this: alone, or with everybody else."""
         return news in self.told or f"{news}@{service}" in self.told
 
+    def with_found(self, found: Collection[str], now: datetime) -> Self:
+        """Return the record after a look: what was told, and was found no more for a day, is forgotten.
+
+        So it is told once however long it lasts, and however long nobody looks; when it breaks again it is news.
+        """
+        told, gone = {}, {}
+        for news, at in self.told.items():
+            is_found = news.partition("@")[0] in found
+            gone_since = self.gone.get(news, now)
+            if now - gone_since < _MENDED_AFTER:
+                told[news] = at
+                if not is_found:
+                    gone[news] = gone_since
+        return self.model_copy(update={"told": told, "gone": gone})
+
     def with_told(self, news: Collection[str], now: datetime, service: str, everybody: Collection[str]) -> Self:
-        """Return the record after a service was told those news; what was told long ago is forgotten.
+        """Return the record after a service was told those news.
 
         What everybody has got stands there without a name, which is all that older versions of this program know: they
         tell everybody again what only some have got, and keep the rest.
         """
-        told = {each: at for each, at in self.told.items() if now - at < TOLD_IS_KEPT_FOR}
+        told = dict(self.told)
         for each in sorted(news):
             of_services = {f"{each}@{name}" for name in everybody}
             told[f"{each}@{service}"] = now
             if of_services <= told.keys():
-                told = {known: at for known, at in told.items() if known not in of_services} | {each: now}
+                for known in of_services:
+                    del told[known]
+                told[each] = now
         return self.model_copy(update={"told": told})

@@ -11,7 +11,7 @@ import pytest
 
 from assets.capture import capture_hour
 from assets.publish_messages import publish_messages
-from pipelines.findings import FindingKind
+from pipelines.finding import FindingKind
 from pipelines.watch import look_through
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from pipelines.findings import FindingKind
+from pipelines.finding import FindingKind
 from pipelines.watch import look_through
 from resources.hours.state import HourState, Reason
 from resources.runtime import Runtime

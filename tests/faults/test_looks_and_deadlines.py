@@ -18,7 +18,7 @@ from assets.publish_messages import publish_messages
 from pipelines.catch_up import Outcome, TaskResult
 from pipelines.catch_up_report import summarise
 from pipelines.due_now import due_now
-from pipelines.findings import FindingKind
+from pipelines.finding import FindingKind
 from pipelines.planner import PlannedTask, in_order
 from pipelines.telling import watch_and_tell
 from pipelines.watch import look_through

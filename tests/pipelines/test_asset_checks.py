@@ -49,6 +49,7 @@ def test_all_checks_of_a_healthy_archive_pass(make_world: MakeWorld, instance: d
         "hours_damaged",
         "records_unreadable",
         "hour_zone",
+        "lines_quarantined",
         "lines_too_long",
     }
     assert all(found.values())

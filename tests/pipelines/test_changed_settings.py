@@ -11,7 +11,7 @@ from assets.coverage.hour_status import HourStatus
 from assets.coverage.publish_coverage import publish_coverage
 from assets.publish_messages import publish_messages
 from pipelines.due_now import due_now
-from pipelines.findings import FindingKind
+from pipelines.finding import FindingKind
 from pipelines.watch import look_through
 from resources.hours.due import Task
 from resources.hours.hour import Hour, hours_between

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -13,7 +12,8 @@ from assets.capture import capture_hour
 from assets.daily.publish_daily import publish_daily
 from assets.publish_messages import publish_messages
 from pipelines.due_now import due_now
-from pipelines.findings import Finding, FindingKind, findings_of, loss_of
+from pipelines.finding import FindingKind
+from pipelines.findings import findings_of, loss_of
 from pipelines.operator_commands import acknowledge_losses
 from pipelines.telling import watch_and_tell
 from pipelines.watch import look_through
@@ -29,7 +29,6 @@ from resources.archive.records import (
 from resources.archive.watch_record import WatchRecord
 from resources.hours.hour import Hour, hours_between
 from resources.hours.state import HourState, Reason
-from resources.limits import DEFAULT_LIMITS
 from resources.simulated_platform import SimulatedApp
 from tests.assets.looking import hour_that_stays, look, record_of
 from tests.conftest import MakeWorld
@@ -228,11 +227,6 @@ def test_losses_of_long_ago_are_told_in_one_message_and_can_be_acknowledged(make
     assert FindingKind.HOURS_LOST not in found
 
 
-def test_many_hours_are_named_shortly() -> None:
-    finding = Finding(FindingKind.HOURS_LOST, tuple(f"20261120{hour:02d}" for hour in range(20)), "")
-    assert finding.hours_in_words.endswith("2026112011 and 8 more")
-
-
 def test_an_hour_archived_early_and_never_settled_is_told_after_its_deadline_until_acknowledged(
     make_world: MakeWorld,
 ) -> None:
@@ -304,25 +298,6 @@ def test_an_app_in_china_whose_zone_was_left_as_overseas_is_noticed(make_world: 
         publish_messages(hour, world.archive, world.clock)
     found = {each.kind: each.hours for each in look_through(world.runtime, world.app, world.clock.now())}
     assert found[FindingKind.HOUR_ZONE] == ("2026112300",)
-
-
-def test_lines_that_pass_the_limit_are_told_until_it_is_raised_and_the_hour_is_run(
-    make_world: MakeWorld,
-) -> None:
-    hour = DAY.hours[7]
-    long = message(1, hour, "ann", "bob", "x" * 1000)
-    world = make_world(first_hour="2026111900", limits={"max_line_bytes": 500})
-    archive_lines(world, hour, long, message(2, hour, "ann", "bob", "short"), b"no message")
-
-    def found() -> dict[FindingKind, Finding]:
-        return {each.kind: each for each in look_through(world.runtime, world.app, world.clock.now())}
-
-    told = found()[FindingKind.LINES_TOO_LONG]
-    assert told.hours == (hour.key,)
-    assert "limits.max_line_bytes" in told.sentence
-    raised = replace(world.archive, app=world.app.model_copy(update={"limits": DEFAULT_LIMITS}))
-    publish_messages(hour, raised, world.clock)
-    assert FindingKind.LINES_TOO_LONG not in found()
 
 
 def test_case_31_an_hour_whose_key_holds_somebody_elses_bytes_is_told_to_people_before_its_deadline(

@@ -8,18 +8,19 @@ from datetime import datetime, timedelta
 import pytest
 
 from pipelines import telling
-from pipelines.findings import Finding
+from pipelines.finding import Finding
 from pipelines.telling import Told, watch_and_tell
 from pipelines.watch import look_through
 from resources.archive.errors import ArchiveRefused, ArchiveUnreachable
 from resources.archive.ledger import Ledger
+from resources.archive.verification_record import VerificationRecord
 from resources.archive.watch_record import WatchRecord
 from resources.runtime import Runtime
 from resources.settings import AppSettings
 from resources.simulated_platform import SimulatedApp
 from tests.conftest import MakeWorld
 from tests.pipelines.inbox import Inbox
-from tests.world import World
+from tests.world import NOW, World
 
 TWO_APPS = [SimulatedApp("acme", name, requests_per_minute=100_000) for name in ("shop", "support")]
 
@@ -83,6 +84,43 @@ def test_of_what_only_some_were_told_the_record_holds_names_and_an_older_version
     assert all(news.endswith("@mail") for news in told)
 
 
+@pytest.mark.parametrize(
+    ("hours_whole", "letters"), [(0, 1), (5, 1), (25, 2)], ids=["it stays broken", "whole for a while", "for a day"]
+)
+def test_what_breaks_again_is_told_again_once_it_was_whole_for_a_day(
+    world: World, hours_whole: int, letters: int
+) -> None:
+    inbox = Inbox()
+
+    def verifying_finds(*damaged: str) -> None:
+        world.archive.ledger.update_verification(
+            lambda _: VerificationRecord(
+                app=world.app.name, verified_at=NOW, damaged=dict.fromkeys(damaged, ("It is gone.",))
+            )
+        )
+
+    def watch_for(hours: int) -> None:
+        for _ in range(0, hours, 5):
+            watch(world, inbox)
+            world.clock.advance(timedelta(hours=5))
+
+    verifying_finds("2026112006")
+    watch_for(20)
+    verifying_finds()
+    watch_for(hours_whole)
+    verifying_finds("2026112006")
+    watch_for(5)
+    assert inbox.kinds.count("hours_damaged") == letters
+
+
+def test_what_nobody_mends_or_acknowledges_is_told_once_however_long_nobody_watches(world_with_losses: World) -> None:
+    inbox = Inbox()
+    for _ in range(3):
+        watch(world_with_losses, inbox)
+        world_with_losses.clock.advance(timedelta(days=61))
+    assert sum("2026112006" in text for title, text in inbox.letters if "hours_lost" in title) == 1
+
+
 def told_by(world: World) -> set[str]:
     record = world.archive.ledger.watch()
     assert record is not None
@@ -135,6 +173,7 @@ def test_an_app_that_cannot_be_watched_is_told_and_keeps_no_other_from_being_wat
     (problem,) = watch(world, inbox).problems
     assert problem.startswith("The ledger of acme/shop cannot be read. ")
     assert inbox.kinds == ["read", "hours_at_risk", "hours_lost"]
+    assert all(text.endswith(f" The archive is {world.settings.archive.root}.") for _, text in inbox.letters)
     assert "what somebody wrote" not in problem + inbox.letters[0][1]
 
 

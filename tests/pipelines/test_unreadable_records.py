@@ -18,7 +18,7 @@ from assets.publish_messages import publish_messages
 from assets.verification.adopt import adopt
 from pipelines.days_due import days_due
 from pipelines.due_now import due_now
-from pipelines.findings import Finding, FindingKind
+from pipelines.finding import Finding, FindingKind
 from pipelines.reconcile import reconcile_app
 from pipelines.telling import tell_what_is_new, watch_and_tell
 from pipelines.watch import look_through

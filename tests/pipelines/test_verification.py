@@ -15,7 +15,7 @@ from assets.verification.daily_sample import Sample, verify_sample
 from assets.verification.verification_asset import VERIFICATION_KEY
 from pipelines.catch_up import QUIET
 from pipelines.definitions import VERIFICATION_JOB, build_definitions
-from pipelines.findings import FindingKind
+from pipelines.finding import FindingKind
 from pipelines.telling import watch_and_tell
 from pipelines.watch import look_through
 from resources.archive.app_archive import AppArchive
@@ -88,6 +88,24 @@ def test_what_a_sample_finds_is_told_once_with_what_to_do(somebody: BehindItsBac
     (letter,) = (text for title, text in inbox.letters if "hours_damaged" in title)
     assert REVISED.key in letter
     assert "chat-archive verify --read-data" in letter
+
+
+@pytest.mark.parametrize("content", [b"rubbish", b'{"record_version": 2}'])
+def test_a_verification_record_that_cannot_be_read_is_told_and_silences_no_other_check(
+    make_world: MakeWorld, s3_client: Any, content: bytes
+) -> None:
+    world = make_world(first_hour="2026112006")  # 06 and 07 are past their deadline at 09:30, 08 is at its last hour
+    key = world.archive.layout.verification_record
+    s3_client.put_object(Bucket=world.runtime.bucket.name, Key=key, Body=content)
+    inbox = Inbox()
+    for _ in range(2):
+        told = watch_and_tell(world.runtime, [world.app], world.clock.now(), [inbox])
+        assert told.problems == ()
+    assert inbox.kinds == ["hours_at_risk", "hours_lost", "records_unreadable"]
+    title, text = inbox.letters[-1]
+    assert title == "Chat archive, acme/support: the app itself, records_unreadable"
+    assert text.startswith(f"the app itself (s3://{world.runtime.bucket.name}/{key}) ")
+    assert "of a verification.json the asset verification" in text
 
 
 def test_when_time_is_up_the_rest_is_left_and_said(somebody: BehindItsBack) -> None:

@@ -10,7 +10,7 @@ import pytest
 from assets.coverage.doubt import doubt_about
 from assets.coverage.publish_coverage import publish_coverage
 from assets.publish_messages import publish_messages
-from pipelines.findings import FindingKind
+from pipelines.finding import FindingKind
 from pipelines.watch import look_through
 from resources.archive.records import CaptureRecord, Look, MessagesRecord, RawRevision
 from resources.hours.hour import Hour

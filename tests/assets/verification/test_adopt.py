@@ -13,7 +13,7 @@ import pytest
 from assets.capture import capture_hour
 from assets.publish_messages import ConversionFailed
 from assets.verification.adopt import adopt
-from pipelines.findings import FindingKind
+from pipelines.finding import FindingKind
 from pipelines.watch import look_through
 from resources.archive.app_archive import AppArchive
 from resources.archive.ledger import Ledger
