@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import accumulate
 from typing import Final
 
 
@@ -35,6 +36,8 @@ WARNINGS = frozenset({FindingKind.ARCHIVE_LAG, FindingKind.VOLUME})
 
 
 _HOURS_NAMED = 12
+_LONGEST_LIST = 900
+"""So many characters of hours at the most: with its sentence, a letter is not longer than any service takes."""
 
 THE_APP: Final = "the app itself"
 """Stands among a finding's hours where a record that is about no hour of its own cannot be read."""
@@ -65,11 +68,13 @@ class Finding:
 
     @property
     def hours_in_words(self) -> str:
-        """The hours, shortened when there are many."""
-        shown = self.hours[:_HOURS_NAMED]
-        named = ", ".join(f"{hour} ({self.details[hour]})" if hour in self.details else hour for hour in shown)
-        rest = len(self.hours) - _HOURS_NAMED
-        return f"{named} and {rest:,} more" if rest > 0 else named
+        """The hours, shortened when there are many, or much is told of each."""
+        named = [f"{hour} ({self.details[hour]})" if hour in self.details else hour for hour in self.hours]
+        lengths = accumulate(len(each) + 2 for each in named)
+        shown = max(1, sum(1 for length in lengths if length <= _LONGEST_LIST))
+        shown = min(shown, _HOURS_NAMED)
+        rest = len(named) - shown
+        return ", ".join(named[:shown]) + (f" and {rest:,} more" if rest else "")
 
 
 SENTENCES: Final = {

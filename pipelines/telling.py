@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from textwrap import shorten
+from typing import Final, Protocol
 
-from pipelines.finding import WARNINGS, Finding
+from pipelines.finding import WARNINGS, Finding, FindingKind
 from pipelines.watch import look_through
 from resources.alert_memory import AlertMemory
 from resources.alerts import AlertNotSent
@@ -20,6 +21,9 @@ from resources.defects import defect_in_words
 from resources.local_state import LocalStateError
 from resources.runtime import Runtime
 from resources.settings import AppSettings
+
+_LONGEST_LETTER: Final = 1900
+"""Characters; Discord takes 2,000, WeCom 2,048 bytes."""
 
 
 class Service(Protocol):
@@ -52,8 +56,15 @@ class Told:
 
 
 def watch_and_tell(runtime: Runtime, apps: Sequence[AppSettings], now: datetime, services: Sequence[Service]) -> Told:
-    """Look through the ledger of each app and tell what is new. What fails for one app keeps no other from it."""
+    """Look through the ledger of each app and tell what is new. What fails for one app keeps no other from it.
+
+    Each service is sent an alert for each finding with hours that it was not told yet, the most urgent first, whichever
+    app it is about. An alert is remembered after it was sent: if the machine stops in between it is sent twice rather
+    than never. What a service did not get it gets at a later watch, and the others do not get it again. What is found
+    no more is forgotten after a day: when it breaks again, it is told again.
+    """
     told = Told()
+    found: list[tuple[AppSettings, Finding]] = []
     for app in apps:
         try:
             findings = look_through(runtime, app, now)
@@ -63,34 +74,30 @@ def watch_and_tell(runtime: Runtime, apps: Sequence[AppSettings], now: datetime,
             problem = f"{defect_in_words(error)} Please report this."
             told = told.and_then(_tell_that_it_cannot_be_read(runtime, app, problem, now, services))
         else:
-            told = told.and_then(Told(found=tuple((app.name, finding) for finding in findings)))
-            told = told.and_then(tell_what_is_new(runtime, app, findings, now, services))
+            found += [(app, finding) for finding in findings]
+            told = told.and_then(_forget_what_is_mended(runtime, app, findings, now))
+    told = told.and_then(Told(found=tuple((app.name, finding) for app, finding in found)))
+    urgency = {kind: place for place, kind in enumerate(FindingKind)}
+    for app, finding in sorted(found, key=lambda each: urgency[each[1].kind]):
+        told = told.and_then(_tell_each_service(runtime, app, finding, now, services))
     return told
 
 
-def tell_what_is_new(
-    runtime: Runtime, app: AppSettings, findings: Sequence[Finding], now: datetime, services: Sequence[Service]
+def _tell_each_service(
+    runtime: Runtime, app: AppSettings, finding: Finding, now: datetime, services: Sequence[Service]
 ) -> Told:
-    """Send each service an alert for each finding with hours that it was not told yet, in the order of the findings.
-
-    An alert is remembered after it was sent: if the machine stops in between it is sent twice rather than never. What a
-    service did not get it gets at a later watch, and the others do not get it again. What is found no more is forgotten
-    after a day: when it breaks again, it is told again.
-    """
-    told = _forget_what_is_mended(runtime, app, findings, now)
-    for finding in findings:
-        if finding.kind in WARNINGS:
-            continue
-        try:
-            watch = runtime.archive(app).ledger.watch() or WatchRecord(app=app.name)
-        except ArchiveError as error:
-            told = told.and_then(Told(problems=(f"What was told of {app.name} is not known. {error}",)))
-            continue
-        for service in services:
-            new = tuple(hour for hour in finding.hours if not watch.was_told(_news(finding, hour), service.name))
-            if new:
-                news = replace(finding, hours=new)
-                told = told.and_then(_tell(runtime, app, news, now, to=service, among=services))
+    if finding.kind in WARNINGS:
+        return Told()
+    try:
+        watch = runtime.archive(app).ledger.watch() or WatchRecord(app=app.name)
+    except ArchiveError as error:
+        return Told(problems=(f"What was told of {app.name} is not known. {error}",))
+    told = Told()
+    for service in services:
+        new = tuple(hour for hour in finding.hours if not watch.was_told(_news(finding, hour), service.name))
+        if new:
+            news = replace(finding, hours=new)
+            told = told.and_then(_tell(runtime, app, news, now, to=service, among=services))
     return told
 
 
@@ -133,12 +140,13 @@ def _news(finding: Finding, hour: str) -> str:
 
 def _letter(runtime: Runtime, app: AppSettings, news: Finding) -> tuple[str, str]:
     title = f"Chat archive, {app.name}: {news.hours_counted}, {news.kind.value}"
-    return title, f"{news.hours_in_words} (UTC). {news.sentence} {_which_archive(runtime)}"
+    return title, _text(runtime, f"{news.hours_in_words} (UTC). {news.sentence}")
 
 
-def _which_archive(runtime: Runtime) -> str:
-    """Name the archive: one service may be told of several, as of staging and of production."""
-    return f"The archive is {runtime.settings.archive.root}."
+def _text(runtime: Runtime, text: str) -> str:
+    """Cut a text to what any service takes, and name the archive: one may be told of staging and of production."""
+    archive = f" The archive is {runtime.settings.archive.root}."
+    return shorten(text, _LONGEST_LETTER - len(archive), placeholder=" ...") + archive
 
 
 def _tell_that_it_cannot_be_read(
@@ -154,7 +162,7 @@ def _tell_that_it_cannot_be_read(
         if memory is not None and not memory.is_time_to_tell(now):
             continue
         try:
-            service.send(f"Chat archive, {app.name}: the ledger cannot be read", f"{problem} {_which_archive(runtime)}")
+            service.send(f"Chat archive, {app.name}: the ledger cannot be read", _text(runtime, problem))
             told = told.and_then(Told(sent=1))
             if memory is not None:
                 memory.remember(now)

@@ -16,6 +16,13 @@ def test_many_hours_are_named_shortly() -> None:
     assert finding.hours_in_words.endswith("2026112011 and 8 more")
 
 
+def test_hours_of_which_much_is_told_are_fewer_and_at_least_one() -> None:
+    hours = tuple(f"20261120{hour:02d}" for hour in range(20))
+    for length, shown in ((100, 7), (2000, 1)):
+        finding = Finding(FindingKind.HOURS_LOST, hours, "", dict.fromkeys(hours, "x" * length))
+        assert finding.hours_in_words.endswith(f" and {20 - shown} more")
+
+
 @pytest.mark.parametrize(
     ("hours", "counted"),
     [

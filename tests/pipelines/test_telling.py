@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from resources.archive.errors import ArchiveRefused, ArchiveUnreachable
 from resources.archive.ledger import Ledger
 from resources.archive.verification_record import VerificationRecord
 from resources.archive.watch_record import WatchRecord
+from resources.hours.hour import Hour
 from resources.runtime import Runtime
 from resources.settings import AppSettings
 from resources.simulated_platform import SimulatedApp
@@ -136,6 +138,27 @@ def test_a_finding_that_a_service_refuses_does_not_keep_the_next_from_it(world_w
     inbox = ReadsOnlyOfLosses()
     assert watch(world_with_losses, inbox) == Told(1, ("The inbox is down.",))
     assert inbox.kinds == ["hours_lost"]
+
+
+def test_what_is_urgent_is_told_of_every_app_before_anything_else(make_world: MakeWorld) -> None:
+    world, inbox = make_world(apps=TWO_APPS, first_hour="2026112006"), Inbox()
+    watch(world, inbox)
+    assert [title.partition(":")[0].rpartition("/")[2] for title, _ in inbox.letters] == ["shop", "support"] * 2
+    assert inbox.kinds == ["hours_at_risk", "hours_at_risk", "hours_lost", "hours_lost"]
+
+
+def test_no_letter_is_longer_than_any_service_takes(make_world: MakeWorld, s3_client: Any, bucket_name: str) -> None:
+    world, inbox = make_world(first_hour="2026112012"), Inbox()
+    layout = world.archive.layout
+    for number in range(30):
+        hour = Hour.from_key("2026112012").plus(number)
+        for key in (layout.capture_record(hour), layout.messages_record(hour)):
+            s3_client.put_object(Bucket=bucket_name, Key=key, Body=b"rubbish")
+    watch(world, inbox)
+    (unreadable,) = [text for title, text in inbox.letters if title.endswith("records_unreadable")]
+    assert "more (UTC). These records" in unreadable
+    assert unreadable.endswith(f" The archive is {world.settings.archive.root}.")
+    assert max(len(title) + len(text) for title, text in inbox.letters) < 2000
 
 
 def test_what_cannot_be_remembered_is_told_to_all_and_said(

@@ -20,7 +20,7 @@ from pipelines.days_due import days_due
 from pipelines.due_now import due_now
 from pipelines.finding import Finding, FindingKind
 from pipelines.reconcile import reconcile_app
-from pipelines.telling import tell_what_is_new, watch_and_tell
+from pipelines.telling import watch_and_tell
 from pipelines.watch import look_through
 from resources.archive.errors import ArchiveDamaged, RecordUnreadable
 from resources.archive.ledger import Ledger
@@ -234,7 +234,7 @@ def test_the_watch_tells_it_once_with_the_record_and_takes_no_hour_for_lost_that
     assert known_as_lost.key in findings[FindingKind.HOURS_LOST].hours
     inbox = Inbox()
     for _ in range(2):
-        tell_what_is_new(world.runtime, world.app, [*findings.values()], now, [inbox])
+        watch_and_tell(world.runtime, [world.app], now, [inbox])
     (letter,) = [text for title, text in inbox.letters if "records_unreadable" in title]
     assert world.archive.layout.capture_record(hour) in letter
 
