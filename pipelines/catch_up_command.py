@@ -51,7 +51,8 @@ class CatchUp:
         """Do what is due, or look at those hours, and return the exit code."""
         results: list[TaskResult] = []
         try:
-            tasks = in_order([task for app in self._apps for task in self._planned(app, hours)])
+            tasks = [task for app in self._apps for task in self._planned(app, hours)]
+            tasks = in_order(tasks, self._runtime.clock.now())
             results = self._run(tasks)
             if not self._patience.is_over:
                 self._keep_up()

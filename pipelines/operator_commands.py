@@ -43,7 +43,7 @@ _TASKS_IN_WORDS = {
 def show_plan(console: Console, runtime: Runtime, apps: tuple[AppSettings, ...]) -> None:
     """Say what would be asked now, in which order, how long it takes, what is at risk and what is already lost."""
     now = runtime.clock.now()
-    tasks = in_order([task for app in apps for task in due_now(runtime, app, now)])
+    tasks = in_order([task for app in apps for task in due_now(runtime, app, now)], now)
     if tasks:
         console.print(_table_of(tasks, now))
         if len(tasks) > _TASKS_SHOWN:

@@ -13,7 +13,7 @@ import dagster as dg
 
 from assets.app_assets import RUNTIME_KEY, messages_key, raw_history_key
 from pipelines.due_now import due_now
-from pipelines.planner import PlannedTask, next_requests
+from pipelines.planner import PlannedTask, can_be_won, next_requests
 from resources.hours.due import Task
 from resources.hours.hour import Hour
 from resources.runtime import Runtime
@@ -23,6 +23,7 @@ MINUTES_BETWEEN_TICKS = 15
 _EVERY_TICK = f"*/{MINUTES_BETWEEN_TICKS} * * * *"
 _CHECKS_AT = "7,37 * * * *"
 _SECONDS_AN_HOUR = 3600
+_PAST_ITS_DEADLINE = 2 * 10**6
 _LEAST_URGENT = 10**7
 
 UNFINISHED_RUNS = (
@@ -65,7 +66,7 @@ def build_archive_schedule(
         if not requested:
             yield dg.SkipReason(f"Nothing is due that is not under way: {len(in_flight)} hours are.")
         for task in requested:
-            yield _request(task, context.scheduled_execution_time)
+            yield _request(task, context.scheduled_execution_time, now)
 
     return when_due
 
@@ -82,7 +83,7 @@ def build_check_schedule(app: AppSettings, job_name: str) -> dg.ScheduleDefiniti
     )
 
 
-def _request(task: PlannedTask, tick: datetime) -> dg.RunRequest:
+def _request(task: PlannedTask, tick: datetime, now: datetime) -> dg.RunRequest:
     return dg.RunRequest(
         run_key=f"{task.hour}:{tick:%Y%m%d%H%M}",
         partition_key=task.hour.key,
@@ -90,15 +91,19 @@ def _request(task: PlannedTask, tick: datetime) -> dg.RunRequest:
         tags={
             **run_tags(task.app, task.hour),
             "archive/task": task.task.value,
-            # Older hours first, whenever they were queued; what a person starts (0) goes before all of them.
-            "dagster/priority": str(-_urgency(task)),
+            # Older hours first, whenever they were queued, and after them those past their deadline; what a person
+            # starts (0) goes before all of them.
+            "dagster/priority": str(-_rank(task, now)),
         },
     )
 
 
-def _urgency(task: PlannedTask) -> int:
+def _rank(task: PlannedTask, now: datetime) -> int:
+    """Return where the task stands in the queue: the lower, the sooner, in the order of `planner.in_order`."""
     hours = int(task.hour.start.timestamp()) // _SECONDS_AN_HOUR
-    return hours if task.task is Task.LOOK else _LEAST_URGENT
+    if can_be_won(task, now):
+        return hours
+    return _PAST_ITS_DEADLINE + hours if task.task is Task.LOOK else _LEAST_URGENT
 
 
 def _hours_in_flight(

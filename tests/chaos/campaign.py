@@ -179,7 +179,7 @@ class _Campaign:
         """What a schedule starts: runs with what is due by the planner, from the records as they are in S3."""
         now = self._world.clock.now()
         hours = hours_of_the_archive(FIRST_HOUR, now)
-        due = in_order(plan_app(app, hours, HoursRead(dict(self._reader.records(app))), now))
+        due = in_order(plan_app(app, hours, HoursRead(dict(self._reader.records(app))), now), now)
         runs = []
         for start in range(0, len(due), _TASKS_A_RUN):
             tasks = tuple((task.task, task.hour.key) for task in due[start : start + _TASKS_A_RUN])

@@ -47,7 +47,8 @@ def raw_in(world: World) -> set[bytes]:
 
 def do_what_is_due(world: World) -> None:
     """Do what one tick of the schedule does, one hour after the other."""
-    for task in in_order(due_now(world.runtime, world.app, world.clock.now())):
+    now = world.clock.now()
+    for task in in_order(due_now(world.runtime, world.app, now), now):
         capture = capture_hour(task.hour, world.archive, lambda: world.runtime.platform(world.app), world.clock)
         if capture.record.state is HourState.ARCHIVED:
             publish_messages(task.hour, world.archive, world.clock)

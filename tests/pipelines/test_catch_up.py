@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 import yaml
 
+from assets.capture import capture_hour
 from pipelines import catch_up, catch_up_command
+from pipelines.catch_up import TaskResult
+from pipelines.planner import PlannedTask
 from resources.archive.errors import ArchiveUnreachable
 from resources.archive.ledger import Ledger
+from resources.hours.due import Task
 from resources.hours.hour import Hour
-from resources.simulated_platform import ScriptedAnswer, SimulatedApp
+from resources.simulated_platform import SimulatedApp
+from tests.assets.looking import REFUSED
 from tests.conftest import MakeWorld
 from tests.pipelines.inbox import Inbox
 from tests.pipelines.test_command_line import FEW_HOURS, Type, statuses, type_in
@@ -23,8 +28,6 @@ __all__ = ["type_in"]
 
 FIRST = Hour.from_key(FEW_HOURS)
 """At 09:30 this hour, 05 and 06 are due."""
-
-REFUSED = ScriptedAnswer(403, {"error": "forbidden_service_operation", "error_description": "the app is banned"})
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def without_secret_of_the_second(world: World) -> None:
 
 def two_apps(make_world: MakeWorld, **options: object) -> World:
     apps = [SimulatedApp("acme", name, requests_per_minute=100_000) for name in ("support", "shop")]
-    return make_world(apps=apps, first_hour=FEW_HOURS, **options)
+    return make_world(apps=apps, **{"first_hour": FEW_HOURS} | options)
 
 
 def test_an_hour_for_which_s3_is_out_of_reach_fails_and_the_others_are_archived(
@@ -136,6 +139,30 @@ def test_hours_that_need_no_secret_are_done_without_one(
     assert type_("catch-up", "--app", "acme/shop").exit_code == 1
     assert statuses(type_, "--app", "acme/shop")[FEW_HOURS]["reason"] == "never_asked"
     assert world.runtime.archive(world.settings.apps[1]).ledger.capture(FIRST) is not None
+
+
+def test_last_looks_of_one_app_come_after_what_can_be_saved_of_another(
+    make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, taken = Hour.from_key("2026112000"), list[PlannedTask]()
+
+    def take(tasks: list[PlannedTask], *_: object) -> list[TaskResult]:
+        taken.extend(tasks)
+        return []
+
+    world = two_apps(make_world, first_hour=first.key)
+    banned = world.settings.apps[0]
+    too_late = [first, first.plus(1)]
+    for hour in too_late:
+        world.clock.turn_to(hour.end + timedelta(hours=3))
+        world.platform.script("history", REFUSED)
+        capture_hour(hour, world.runtime.archive(banned), lambda: world.runtime.platform(banned), world.clock)
+    world.clock.turn_to(first.plus(2).end + timedelta(hours=71, minutes=50))
+    monkeypatch.setattr(catch_up_command, "run_tasks", take)
+    type_in(world)("catch-up")
+    looks = [(task.app.app, task.hour) for task in taken if task.task is Task.LOOK]
+    assert looks[:2] == [("shop", first.plus(2)), ("support", first.plus(2))]
+    assert looks[-2:] == [(banned.app, hour) for hour in too_late]
 
 
 def test_an_alert_that_cannot_be_sent_for_one_app_does_not_silence_the_next(

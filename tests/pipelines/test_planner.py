@@ -99,7 +99,8 @@ def test_after_an_outage_shorter_than_the_window_every_hour_is_still_archived(do
     records: dict[Hour, HourRecords] = {}
     now = FIRST.end + timedelta(hours=down_for)
     while now < FIRST.plus(71).end + timedelta(days=3):
-        for task in cap(in_order(plan_app(APP, [h for h in hours if h.end <= now], HoursRead(records), now)), 150):
+        due = plan_app(APP, [hour for hour in hours if hour.end <= now], HoursRead(records), now)
+        for task in cap(in_order(due, now), 150):
             before = records.get(task.hour, HourRecords()).capture
             records[task.hour] = HourRecords(after_look(before, task.hour, Answer.FILE, now))
         now += 4 * TICK
@@ -151,20 +152,24 @@ def planned(name: str, key: str, task: Task = Task.LOOK) -> PlannedTask:
     return PlannedTask(app, hour, task, app.policy.deadline(hour))
 
 
-def test_the_nearest_deadline_goes_first_apps_take_turns_and_losses_come_last() -> None:
+def test_the_nearest_deadline_goes_first_apps_take_turns_and_what_nothing_is_won_by_comes_last() -> None:
     tasks = [
         planned("a", "2026112002"),
         planned("a", "2026111000", Task.RECORD_LOSS),
+        planned("a", "2026111923"),
+        planned("a", "2026112000"),
         planned("a", "2026112001"),
         planned("b", "2026112002"),
         planned("b", "2026112001"),
     ]
-    order = [(task.app.app, task.hour.key) for task in in_order(tasks)]
+    order = [(task.app.app, task.hour.key) for task in in_order(tasks, now=planned("a", "2026112000").deadline)]
     assert order == [
         ("a", "2026112001"),
         ("b", "2026112001"),
         ("a", "2026112002"),
         ("b", "2026112002"),
+        ("a", "2026111923"),
+        ("a", "2026112000"),
         ("a", "2026111000"),
     ]
 
@@ -173,11 +178,11 @@ def test_a_longer_retention_moves_the_deadline_and_with_it_the_order() -> None:
     patient = app_settings("patient", retention_hours=240)
     hour = Hour.from_key("2026112001")
     tasks = [PlannedTask(patient, hour, Task.LOOK, patient.policy.deadline(hour)), planned("hurried", "2026112002")]
-    assert [task.app.app for task in in_order(tasks)] == ["hurried", "patient"]
+    assert [task.app.app for task in in_order(tasks, FIRST.end)] == ["hurried", "patient"]
 
 
 def test_a_tick_takes_no_more_looks_than_its_budget_and_the_nearest_deadlines() -> None:
-    tasks = in_order([planned("a", f"20261120{hour:02d}") for hour in range(20)])
+    tasks = in_order([planned("a", f"20261120{hour:02d}") for hour in range(20)], FIRST.end)
     assert [task.hour.key for task in cap(tasks, 3)] == ["2026112000", "2026112001", "2026112002"]
     assert cap(tasks, -5) == []
 
@@ -211,8 +216,18 @@ def test_runs_under_way_that_look_use_up_the_looks_whoever_started_them() -> Non
     recent = set(hours_between(FIRST.plus(1), FIRST.plus(50)))
     assert looks_requested(recent, looks=50) == []
     assert looks_requested(recent, looks=51) == [FIRST]
-    last_looks = [PlannedTask(APP, hour, Task.LOOK, APP.policy.deadline(hour)) for hour in LONG_AGO]
-    assert looks_requested(LONG_AGO, *last_looks) == []
+
+
+def test_last_looks_take_only_the_budget_that_hours_inside_the_window_leave() -> None:
+    last_looks = [PlannedTask(APP, hour, Task.LOOK, APP.policy.deadline(hour)) for hour in sorted(LONG_AGO)]
+    first_of_them = [task.hour for task in last_looks[:3]]
+    assert looks_requested(set(), *last_looks, looks=1) == [FIRST]
+    assert looks_requested(set(), *last_looks, looks=3) == [FIRST, *first_of_them[:2]]
+    assert looks_requested(LONG_AGO, *last_looks) == [FIRST]
+    assert looks_requested(LONG_AGO - set(first_of_them), *last_looks, looks=len(LONG_AGO)) == [
+        FIRST,
+        *first_of_them[:2],
+    ]
 
 
 def test_looks_beyond_a_minutes_budget_take_time_and_apps_take_it_side_by_side() -> None:
