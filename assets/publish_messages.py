@@ -6,7 +6,7 @@ No request to the platform is ever made here. Not here: what a line becomes (`co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,7 +53,8 @@ def publish_messages(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[Cap
 
     Raises:
         NotCaptured: The hour has no capture record.
-        ConversionFailed: The lines could not be converted; the failure is in the ledger.
+        ConversionFailed: The lines could not be converted, or the capture record has forgotten revisions whose lines
+            are published; the failure is in the ledger.
         ArchiveError: S3 cannot be read or written, or the hour there is another app's.
     """
     for _ in range(_TRIES - 1):
@@ -65,20 +66,27 @@ def publish_messages(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[Cap
 
 
 def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureRecord, MessagesRecord | None]:
-    # The objects' versions are read before the revisions. Revisions only grow, so whoever manages to replace a version
-    # has read at least the revisions that went into it.
+    # What is published is read before the revisions. Revisions only grow, so whoever manages to replace a version has
+    # read at least the revisions that went into it.
     bucket, layout, ledger = archive.bucket, archive.layout, archive.ledger
     messages_before = bucket.head(layout.messages(hour))
     quarantine_before = bucket.head(layout.quarantine(hour))
+    # A record that cannot be read may be a newer version's: so may its objects.
+    published_before = archive.owned(ledger.messages(hour))
     capture = archive.owned(ledger.capture(hour))
-    if messages_before is not None:
-        archive.owned(ledger.messages(hour))
     if capture is None:
         raise NotCaptured(
             f"Nothing is known of hour {hour} of {archive.app.name} yet. Run its raw_history first.",
         )
-    published_before = ledger.messages(hour)  # one that cannot be read may be a newer version's: so may its objects
     revisions = tuple(revision for revision in capture.intact_revisions if revision.lines)
+    if forgotten := _forgotten(published_before, revisions):
+        problem = (
+            f"Its messages are made from raw revisions that its capture record does not name as readable, such as "
+            f"{forgotten[0]}: an older record was put back, or one was lost. Nothing was replaced. Run chat-archive "
+            f"adopt of the hour: it records the raw files that are there, and builds the messages from all of them."
+        )
+        _record_failure(hour, archive, problem, clock.now())
+        raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {problem}")
     if not revisions:
         return capture, published_before
     try:
@@ -191,6 +199,11 @@ def _record(
         built_at=now,
         updated_at=now,
     )
+
+
+def _forgotten(published: MessagesRecord | None, revisions: Collection[RawRevision]) -> list[str]:
+    """Return the revisions whose lines are published, and would not be in what is made from the given ones."""
+    return sorted(set(published.raw_revisions if published else ()) - {revision.sha256 for revision in revisions})
 
 
 def _newer_of(before: MessagesRecord | None, record: MessagesRecord) -> MessagesRecord:
