@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import yaml
 
 from assets.capture import capture_hour
-from pipelines import catch_up, catch_up_command
+from pipelines import catch_up, catch_up_command, upkeep
 from pipelines.catch_up import TaskResult
+from pipelines.definitions import COVERAGE_JOB
+from pipelines.due_now import due_now
 from pipelines.planner import PlannedTask
+from pipelines.runs_in_process import RunsInProcess
 from resources.archive.errors import ArchiveUnreachable
 from resources.archive.ledger import Ledger
 from resources.hours.due import Task
 from resources.hours.hour import Hour
+from resources.runtime import Runtime
+from resources.settings import AppSettings
 from resources.simulated_platform import SimulatedApp
 from tests.assets.looking import REFUSED
 from tests.conftest import MakeWorld
@@ -175,6 +180,60 @@ def test_an_alert_that_cannot_be_sent_for_one_app_does_not_silence_the_next(
     assert "The first is down." in type_in(world)("catch-up", "--hours", FEW_HOURS).output
     told = {title.partition(":")[0] for title, _ in up.letters}
     assert told == {"Chat archive, acme/support", "Chat archive, acme/shop"}
+
+
+def test_a_defect_that_one_hour_brings_to_light_is_named_and_the_others_are_archived(
+    make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = catch_up._run
+
+    def run(task: Any, *rest: Any) -> Any:
+        if task.hour == FIRST:
+            raise AssertionError("words that two people said")
+        return real(task, *rest)
+
+    monkeypatch.setattr(catch_up, "_run", run)
+    world = make_world(first_hour=FEW_HOURS)
+    result = type_in(world)("catch-up")
+    assert result.exit_code == 1, result.output
+    assert f"acme/support {FIRST}: This program met a AssertionError at tests/" in result.output
+    assert "two people" not in result.output
+    assert len(world.platform.requests_of("history")) == 2
+
+
+def test_a_defect_in_planning_one_app_keeps_no_other_from_its_turn(
+    make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def planned(runtime: Runtime, app: AppSettings, now: datetime) -> list[PlannedTask]:
+        if app.app == "support":
+            raise AssertionError
+        return due_now(runtime, app, now)
+
+    monkeypatch.setattr(catch_up_command, "due_now", planned)
+    world = two_apps(make_world)
+    result = type_in(world)("catch-up")
+    assert result.exit_code == 1, result.output
+    assert "What is due for acme/support is not known. This program met a AssertionError" in result.output
+    assert len(world.platform.requests_of("history")) == 3
+
+
+def test_defects_in_what_follows_archiving_are_named_and_keep_nothing_else_from_being_done(
+    make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch, inbox: Inbox
+) -> None:
+    def defect(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    world = make_world(first_hour="2026112006")
+    type_ = type_in(world)
+    monkeypatch.setattr(upkeep, "days_due", defect)
+    result = type_("catch-up", "--hours", "2026112006")
+    assert "The closed days of acme/support are not known. This program met a AssertionError at" in result.output
+    assert world.runtime.bucket.head("history/coverage/coverage.parquet") is not None
+    monkeypatch.setattr(RunsInProcess, "execute", defect)
+    result = type_("catch-up", "--hours", "2026112006")
+    assert f"{COVERAGE_JOB}: This program met a AssertionError at" in result.output
+    assert result.exit_code == 1
+    assert any("hours_lost" in title for title, _ in inbox.letters)
 
 
 def test_people_are_told_even_when_a_defect_ends_the_catch_up(
