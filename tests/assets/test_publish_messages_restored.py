@@ -10,8 +10,10 @@ import pytest
 
 from assets.publish_messages import ConversionFailed, publish_messages
 from assets.verification.adopt import adopt
+from assets.verification.discrepancy import Thing, Wrong
 from resources.simulated_platform import ScriptedAnswer
 from tests.assets.looking import HOUR, look, record_of, stored
+from tests.assets.verification.archives import found
 from tests.pipelines.query.archives import archive_lines, message
 from tests.world import World
 
@@ -79,3 +81,14 @@ def test_an_hour_that_is_empty_by_an_older_record_does_not_pass_for_one_without_
         publish_messages(HOUR, world.archive, world.clock)
     adopt_as_it_says(world)
     assert sorted(world.message_ids(HOUR)) == ["1"]
+
+
+def test_verifying_names_the_record_that_knows_more_and_sends_to_adopt_before_anything_is_deleted(
+    world: World, s3_client: Any
+) -> None:
+    put_back(world, s3_client, archive_twice(world))
+    [contradiction] = found(world, HOUR)
+    assert (contradiction.wrong, contradiction.thing) == (Wrong.CONTRADICTS, Thing.MESSAGES_RECORD)
+    assert contradiction.remedy.index("chat-archive adopt") < contradiction.remedy.index("delete it")
+    adopt_as_it_says(world)
+    assert found(world, HOUR) == []
