@@ -6,7 +6,7 @@ No request to the platform is ever made here. Not here: what a line becomes (`co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,7 +52,8 @@ def publish_messages(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[Cap
 
     Raises:
         NotCaptured: The hour has no capture record.
-        ConversionFailed: The lines could not be converted; the failure is in the ledger.
+        ConversionFailed: The lines could not be converted, or the capture record has forgotten revisions whose lines
+            are published; the failure is in the ledger.
         ArchiveError: S3 cannot be read or written, or the hour there is another app's.
     """
     for _ in range(_TRIES - 1):
@@ -64,46 +65,23 @@ def publish_messages(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[Cap
 
 
 def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureRecord, MessagesRecord | None]:
-    # The objects' versions are read before the revisions. Revisions only grow, so whoever manages to replace a version
-    # has read at least the revisions that went into it.
+    # What is published is read before the revisions. Revisions only grow, so whoever manages to replace a version has
+    # read at least the revisions that went into it.
     bucket, layout, ledger = archive.bucket, archive.layout, archive.ledger
     messages_before = bucket.head(layout.messages(hour))
     quarantine_before = bucket.head(layout.quarantine(hour))
-    capture = archive.owned(ledger.capture(hour))
-    # One that cannot be read may be a newer version's, and so may its objects: nothing is replaced.
+    # A record that cannot be read may be a newer version's: so may its objects.
     published_before = archive.owned(ledger.messages(hour))
+    capture = archive.owned(ledger.capture(hour))
     if capture is None:
         raise NotCaptured(f"Nothing is known of hour {hour} of {archive.app.name} yet. Run its raw_history first.")
     revisions = tuple(revision for revision in capture.intact_revisions if revision.lines)
+    _refuse_to_forget(hour, archive, published_before, revisions, clock)
     if not revisions:
         return capture, published_before
-    try:
-        with temporary_folder() as folder:
-            messages_file, quarantine_file = folder / "messages.parquet", folder / "lines.parquet"
-            conversion = convert_revisions(
-                [_ArrivingRevision(hour, archive, revision.sha256, folder) for revision in revisions],
-                app=archive.app.name,
-                hour=hour,
-                messages_path=messages_file,
-                quarantine_path=quarantine_file,
-                limits=archive.app.limits,
-                # Replaced by an empty table when a better reader has emptied the quarantine: nothing is ever deleted.
-                empty_quarantine=quarantine_before is not None,
-                threaded=sum(revision.bytes for revision in revisions) >= LARGE_HOUR_BYTES,
-            )
-            quarantine = None
-            if conversion.counts.quarantined or quarantine_before is not None:
-                quarantine = put_parquet(archive, layout.quarantine(hour), quarantine_file, quarantine_before)
-            messages = put_parquet(archive, layout.messages(hour), messages_file, messages_before)
-    except (DamagedFile, ConservationBroken, ArchiveDamaged, LocalDiskError) as error:
-        _record_failure(hour, archive, str(error), clock.now())
-        raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {error}") from None
-    except (ArchiveError, OSError):
-        raise
-    except Exception as error:  # noqa: BLE001 - a defect, whose own words may quote what people wrote
-        problem = f"{defect_in_words(error)} The raw files are safe; please report this."
-        _record_failure(hour, archive, problem, clock.now())
-        raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {problem}") from None
+    conversion, messages, quarantine = _built(
+        hour, archive, revisions, clock, messages_before=messages_before, quarantine_before=quarantine_before
+    )
     record = _record(
         hour,
         archive,
@@ -122,6 +100,47 @@ def _publish(hour: Hour, archive: AppArchive, clock: Clock) -> tuple[CaptureReco
             "Run it again; it will start from what is there now.",
         )
     return capture, kept
+
+
+def _built(
+    hour: Hour,
+    archive: AppArchive,
+    revisions: Sequence[RawRevision],
+    clock: Clock,
+    *,
+    messages_before: ObjectHead | None,
+    quarantine_before: ObjectHead | None,
+) -> tuple[Conversion, PublishedObject, PublishedObject | None]:
+    """Convert the revisions, and replace the objects that were there before. A failure is written down."""
+    layout = archive.layout
+    try:
+        with temporary_folder() as folder:
+            messages_file, quarantine_file = folder / "messages.parquet", folder / "lines.parquet"
+            conversion = convert_revisions(
+                [_ArrivingRevision(hour, archive, revision.sha256, folder) for revision in revisions],
+                app=archive.app.name,
+                hour=hour,
+                messages_path=messages_file,
+                quarantine_path=quarantine_file,
+                limits=archive.app.limits,
+                # Replaced by an empty table when a better reader has emptied the quarantine: nothing is ever deleted.
+                empty_quarantine=quarantine_before is not None,
+                threaded=sum(revision.bytes for revision in revisions) >= LARGE_HOUR_BYTES,
+            )
+            quarantine = None
+            if conversion.counts.quarantined or quarantine_before is not None:
+                quarantine = put_parquet(archive, layout.quarantine(hour), quarantine_file, quarantine_before)
+            messages = put_parquet(archive, layout.messages(hour), messages_file, messages_before)
+            return conversion, messages, quarantine
+    except (DamagedFile, ConservationBroken, ArchiveDamaged, LocalDiskError) as error:
+        _record_failure(hour, archive, str(error), clock.now())
+        raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {error}") from None
+    except (ArchiveError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a defect, whose own words may quote what people wrote
+        problem = f"{defect_in_words(error)} The raw files are safe; please report this."
+        _record_failure(hour, archive, problem, clock.now())
+        raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {problem}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +205,26 @@ def _record(
         built_at=now,
         updated_at=now,
     )
+
+
+def _refuse_to_forget(
+    hour: Hour,
+    archive: AppArchive,
+    published: MessagesRecord | None,
+    revisions: Collection[RawRevision],
+    clock: Clock,
+) -> None:
+    """Refuse to replace messages that were made from more than the given revisions; it is written down."""
+    forgotten = sorted(set(published.raw_revisions if published else ()) - {each.sha256 for each in revisions})
+    if not forgotten:
+        return
+    problem = (
+        f"Its messages are made from raw revisions that its capture record does not name as readable, such as "
+        f"{forgotten[0]}: an older record was put back, or one was lost. Nothing was replaced. Run chat-archive adopt "
+        f"of the hour: it records the raw files that are there, and builds the messages from all of them."
+    )
+    _record_failure(hour, archive, problem, clock.now())
+    raise ConversionFailed(f"Hour {hour} of {archive.app.name} was not converted. {problem}")
 
 
 def _newer_of(before: MessagesRecord | None, record: MessagesRecord) -> MessagesRecord:

@@ -1,14 +1,12 @@
 """Doing what is due now, in the foreground, in one process, through the same Dagster job as a scheduled run.
 
-Not here: what is due (`planner.py`), what comes before and after it (`catch_up_command.py`), and how it is shown
-(`catch_up_report.py`).
+Not here: what is due (`planner.py`), where the runs are kept (`runs_in_process.py`), what comes before and after it
+(`catch_up_command.py`), and how it is shown (`catch_up_report.py`).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -18,15 +16,13 @@ import dagster as dg
 from assets.app_assets import messages_key
 from pipelines.definitions import build_definitions, job_name
 from pipelines.planner import PlannedTask
+from pipelines.runs_in_process import RunsInProcess, problem_of
 from resources.archive.errors import ArchiveError, ArchiveUnreachable
 from resources.archive.records import CaptureRecord
+from resources.defects import defect_in_words
 from resources.hours.due import Task
 from resources.hours.state import HourState
 from resources.runtime import Runtime
-
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-"""A run's own log lines would bury the progress bar; what failed is told from the run's result."""
-
 
 _MOST_IN_A_ROW = 3
 """S3 is asked several times, for a minute or so, before it counts as out of reach once."""
@@ -85,53 +81,41 @@ class Patience:
 def run_tasks(
     tasks: Sequence[PlannedTask],
     runtime: Runtime,
+    runs: RunsInProcess,
     patience: Patience,
     on_result: Callable[[TaskResult], None],
 ) -> list[TaskResult]:
     """Run each task's hour as a Dagster run of its app's job, one after the other, and tell of each.
 
-    With `DAGSTER_HOME` set, the runs are kept there and show in the UI; without it they are forgotten, and only the
-    ledger remembers. A task that fails does not stop the rest; where patience is over, there are fewer results.
+    A task that fails, of whatever, does not stop the rest; where patience is over, there are fewer results.
     """
     repository = build_definitions(runtime).get_repository_def()
     results = []
-    with instance_for_runs() as instance:
-        for task in tasks:
-            if patience.is_over:
-                break
-            job = repository.get_job(job_name(task.app))
-            try:
-                result = _run(task, job, runtime, instance)
-                patience.notice(None)
-            except ArchiveError as error:
-                result = TaskResult(task, Outcome.FAILED, str(error))
-                patience.notice(error)
-            on_result(result)
-            results.append(result)
+    for task in tasks:
+        if patience.is_over:
+            break
+        job = repository.get_job(job_name(task.app))
+        try:
+            result = _run(task, job, runtime, runs)
+            patience.notice(None)
+        except ArchiveError as error:
+            result = TaskResult(task, Outcome.FAILED, str(error))
+            patience.notice(error)
+        except Exception as error:  # noqa: BLE001 - a defect is no reason to let other hours be deleted
+            result = TaskResult(task, Outcome.FAILED, f"{defect_in_words(error)} Please report this.")
+        on_result(result)
+        results.append(result)
     return results
 
 
-@contextmanager
-def instance_for_runs() -> Iterator[dg.DagsterInstance]:
-    """The instance that `DAGSTER_HOME` names, or one that lives in memory."""
-    if os.environ.get("DAGSTER_HOME"):
-        with dg.DagsterInstance.get() as instance:
-            yield instance
-    else:
-        with dg.DagsterInstance.ephemeral() as instance:
-            yield instance
-
-
-def _run(task: PlannedTask, job: dg.JobDefinition, runtime: Runtime, instance: dg.DagsterInstance) -> TaskResult:
+def _run(task: PlannedTask, job: dg.JobDefinition, runtime: Runtime, runs: RunsInProcess) -> TaskResult:
     ledger = runtime.archive(task.app).ledger
     before = ledger.readable_capture(task.hour)
-    run = job.execute_in_process(
+    run = runs.execute(
+        job,
         partition_key=task.hour.key,
         asset_selection=[messages_key(task.app)] if task.task is Task.CONVERT else None,
-        run_config=QUIET,
-        instance=instance,
         tags={"archive/app": task.app.slug, "archive/launched_by": "catch-up"},
-        raise_on_error=False,
     )
     record = ledger.capture(task.hour) if run.success else ledger.readable_capture(task.hour)
     problem = _problem_of_the_look(before, record) if run.success else problem_of(run)
@@ -156,17 +140,3 @@ def _problem_of_the_look(before: CaptureRecord | None, after: CaptureRecord | No
 
 def _is_lost(record: CaptureRecord | None) -> bool:
     return record is not None and record.state is HourState.EXPIRED
-
-
-def problem_of(run: dg.ExecuteInProcessResult) -> str:
-    """Find the first sentence a person can use: what the failed step said."""
-    for event in run.all_events:
-        if event.is_step_failure:
-            failure = event.step_failure_data
-            told = failure.user_failure_data
-            if told is not None and told.description:
-                return told.description
-            if failure.error is not None:
-                error = failure.error.cause or failure.error
-                return error.message.strip().splitlines()[0]
-    return "The run failed before its first step. See Dagster's event log."

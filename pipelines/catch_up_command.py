@@ -17,11 +17,13 @@ from pipelines.command_options import HOURS_NEWLY_LOST, SOME_HOUR_FAILED, USAGE_
 from pipelines.due_now import due_now
 from pipelines.finding import FindingKind
 from pipelines.planner import PlannedTask, in_order, looks_by_hand
+from pipelines.runs_in_process import RunsInProcess
 from pipelines.telling import watch_and_tell
 from pipelines.upkeep import keep_up
 from resources.alerts import alert_services
 from resources.archive.errors import ArchiveError, ArchiveRefused
 from resources.credentials import MissingSecret
+from resources.defects import defect_in_words
 from resources.hours.due import Task
 from resources.hours.hour import Hour
 from resources.local_state import LocalStateError
@@ -53,9 +55,10 @@ class CatchUp:
         try:
             planned = [task for app in self._apps for task in self._planned(app, hours)]
             tasks = in_order(planned, self._runtime.clock.now())
-            results = self._run(tasks)
-            if not self._patience.is_over:
-                self._keep_up()
+            with RunsInProcess(self._say) as runs:
+                results = self._run(tasks, runs)
+                if not self._patience.is_over:
+                    self._keep_up(runs)
         finally:
             self._tell_people()
         return self._exit_code(results)
@@ -72,6 +75,9 @@ class CatchUp:
             self._patience.notice(error)
             self._meet(error)
             return []
+        except Exception as error:  # noqa: BLE001 - a defect that one app's records bring to light
+            self._say(f"What is due for {app.name} is not known. {defect_in_words(error)} Please report this.")
+            return []
         try:
             if any(task.task is Task.LOOK for task in tasks):
                 self._runtime.platform(app)
@@ -80,7 +86,7 @@ class CatchUp:
             return [task for task in tasks if task.task is not Task.LOOK]
         return tasks
 
-    def _run(self, tasks: Sequence[PlannedTask]) -> list[TaskResult]:
+    def _run(self, tasks: Sequence[PlannedTask], runs: RunsInProcess) -> list[TaskResult]:
         if tasks or not self._problems:
             announce(self._console, tasks)
         with progress_of(self._console, len(tasks)) as progress:
@@ -89,7 +95,7 @@ class CatchUp:
                 described = f"{result.task.app.name} {result.task.hour} {result.outcome}"
                 progress.update(progress.task_ids[0], advance=1, description=described)
 
-            results = run_tasks(tasks, self._runtime, self._patience, advance)
+            results = run_tasks(tasks, self._runtime, runs, self._patience, advance)
         summarise(self._console, results)
         if self._patience.is_over:
             self._say(
@@ -98,8 +104,8 @@ class CatchUp:
             )
         return results
 
-    def _keep_up(self) -> None:
-        upkeep = keep_up(self._runtime)
+    def _keep_up(self, runs: RunsInProcess) -> None:
+        upkeep = keep_up(self._runtime, runs)
         for problem in upkeep.problems:
             self._say(problem)
         if upkeep.compacted:

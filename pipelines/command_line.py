@@ -47,11 +47,12 @@ def catch_up(app_name: AppOption = None, hours: HoursOption = None) -> None:
     Without --hours: every hour that is due, nearest deadline first. With --hours: look at those hours again, as a rerun
     from the UI does; nothing that is archived can get lost by it.
 
-    Works without DAGSTER_HOME; with it, the runs show in the Dagster UI.
+    Works without DAGSTER_HOME; with it, the runs show in the Dagster UI. If it cannot be used, everything is done even
+    so.
 
-    Exit code 0: no hour failed. 1: some hour or app failed, or people could not be told. 2: usage or configuration;
-    nothing was asked of the platform. 3: none failed, but hours were newly found lost, whether or not people could be
-    told.
+    Exit code 0: no hour failed. 1: some hour or app failed, people could not be told, or DAGSTER_HOME cannot be used.
+    2: usage or configuration; nothing was asked of the platform. 3: none failed, but hours were newly found lost,
+    whether or not people could be told.
     """
     # Dagster takes a second to import; --help and status do not wait for it.
     from pipelines.catch_up_command import CatchUp  # noqa: PLC0415

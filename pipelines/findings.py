@@ -23,6 +23,7 @@ from resources.archive.records import CaptureRecord, MessagesRecord, is_safe, me
 from resources.archive.verification_record import VerificationRecord
 from resources.archive.watch_record import WatchRecord
 from resources.hours.day import Day
+from resources.hours.due import LAST_CHANCE
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason
 from resources.hours.watched import CONVERSION_GRACE, LONGEST_LAG
@@ -126,7 +127,12 @@ def _is_at_risk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime)
         # It may be lost, and is not known to be: until its last look was answered, or a day has passed.
         is_open = known.capture is not None and known.capture.state in {HourState.PENDING, HourState.FAILED}
         return is_open and loss_of(app, hour, known.capture, now) is None
-    return deadline - AT_RISK <= now and not is_safe(known.capture, app.policy)
+    tell_from = deadline - AT_RISK
+    if known.capture is not None and known.capture.state in {HourState.ARCHIVED, HourState.EMPTY}:
+        # Where hours are settled late, their settled looks are no danger before they are overdue.
+        overdue_from = app.policy.settled_at(hour) + LONGEST_LAG
+        tell_from = min(max(tell_from, overdue_from), deadline - LAST_CHANCE)
+    return tell_from <= now and not is_safe(known.capture, app.policy)
 
 
 def _is_failing(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:

@@ -97,7 +97,8 @@ def adopt(
 ) -> None:
     """Record raw files that are stored and that no record names, and build the messages with them.
 
-    Such a file is left when a run is killed between storing and recording it. The platform is not asked.
+    Such a file is left when a run is killed between storing and recording it, or when an older record is put back. The
+    platform is not asked.
 
     Files that are recorded as damaged are read again, for a limit may have been raised since.
 

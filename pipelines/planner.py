@@ -89,19 +89,19 @@ def plan_app(
     return planned
 
 
-def can_be_lost(task: PlannedTask, now: datetime) -> bool:
-    """Tell whether haste can save anything: a look, as long as the platform has the hour."""
+def can_be_won(task: PlannedTask, now: datetime) -> bool:
+    """Tell whether haste can win something: by a look that is made before the platform deletes the hour."""
     return task.task is Task.LOOK and now < task.deadline
 
 
 def in_order(tasks: Collection[PlannedTask], now: datetime) -> list[PlannedTask]:
     """Order the tasks of several apps: what can still be lost first, nearest deadline first, apps taking turns.
 
-    Looks at hours whose deadline has passed come after them, and what makes no request comes last.
+    Then come last looks at hours whose deadline has passed, and then what costs no request: nothing is won by haste.
     """
 
     def urgency(task: PlannedTask) -> tuple[bool, bool, datetime, str]:
-        return not can_be_lost(task, now), task.task is not Task.LOOK, task.deadline, task.app.name
+        return not can_be_won(task, now), task.task is not Task.LOOK, task.deadline, task.app.name
 
     return sorted(tasks, key=urgency)
 
@@ -114,6 +114,8 @@ def next_requests(
     now: datetime,
 ) -> list[PlannedTask]:
     """Return which tasks of an app are started now: in order, none that is under way, no more than the budget allows.
+
+    The budget is kept for hours inside the window: last looks that are under way wait for them, by their priority.
 
     Args:
         app: The app.
@@ -129,7 +131,11 @@ def next_requests(
         # Of what is not due a run asks inside the window; later it only shows what is recorded, as most of a backfill.
         return needs[hour] is Task.LOOK if hour in needs else now < app.policy.deadline(hour)
 
-    return cap(free, looks - sum(map(will_ask, in_flight)))
+    asking = [hour for hour in in_flight if will_ask(hour)]
+    asking_in_time = sum(now < app.policy.deadline(hour) for hour in asking)
+    saving = cap([task for task in free if can_be_won(task, now)], looks - asking_in_time)
+    rest = [task for task in free if not can_be_won(task, now)]
+    return saving + cap(rest, looks - len(asking) - len(saving))
 
 
 def cap(tasks: Sequence[PlannedTask], looks: int) -> list[PlannedTask]:

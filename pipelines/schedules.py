@@ -13,7 +13,7 @@ import dagster as dg
 
 from assets.app_assets import RUNTIME_KEY, messages_key, raw_history_key
 from pipelines.due_now import due_now
-from pipelines.planner import PlannedTask, can_be_lost, next_requests
+from pipelines.planner import PlannedTask, can_be_won, next_requests
 from resources.hours.due import Task
 from resources.hours.hour import Hour
 from resources.runtime import Runtime
@@ -23,6 +23,7 @@ MINUTES_BETWEEN_TICKS = 15
 _EVERY_TICK = f"*/{MINUTES_BETWEEN_TICKS} * * * *"
 _CHECKS_AT = "7,37 * * * *"
 _SECONDS_AN_HOUR = 3600
+_PAST_ITS_DEADLINE = 2 * 10**6
 _LEAST_URGENT = 10**7
 
 UNFINISHED_RUNS = (
@@ -90,15 +91,19 @@ def _request(task: PlannedTask, tick: datetime, now: datetime) -> dg.RunRequest:
         tags={
             **run_tags(task.app, task.hour),
             "archive/task": task.task.value,
-            # Older hours first, whenever they were queued; what a person starts (0) goes before all of them.
-            "dagster/priority": str(-_place_in_queue(task, now)),
+            # Older hours first, whenever they were queued, and after them those past their deadline; what a person
+            # starts (0) goes before all of them.
+            "dagster/priority": str(-_rank(task, now)),
         },
     )
 
 
-def _place_in_queue(task: PlannedTask, now: datetime) -> int:
+def _rank(task: PlannedTask, now: datetime) -> int:
+    """Return where the task stands in the queue: the lower, the sooner, in the order of `planner.in_order`."""
     hours = int(task.hour.start.timestamp()) // _SECONDS_AN_HOUR
-    return hours if can_be_lost(task, now) else _LEAST_URGENT
+    if can_be_won(task, now):
+        return hours
+    return _PAST_ITS_DEADLINE + hours if task.task is Task.LOOK else _LEAST_URGENT
 
 
 def _hours_in_flight(

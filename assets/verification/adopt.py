@@ -1,8 +1,9 @@
 """Adopting raw files: what lies in an hour's folder and no record names is recorded, and the messages become the union.
 
 A run that is killed between storing a file and recording it leaves such a file. Inside the window the next look gives
-the same bytes and records them; after it, this is how they come back. So do files that are recorded as damaged because
-a limit was too low. Nothing is asked of the platform, and nothing is removed.
+the same bytes and records them; after it, this is how they come back. So do files that a record has forgotten, as when
+an older one was put back, and those that are recorded as damaged because a limit was too low. Nothing is asked of the
+platform, and nothing is removed.
 """
 
 from __future__ import annotations

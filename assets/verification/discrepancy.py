@@ -129,6 +129,11 @@ _REMEDIES: Final = {
         "It was edited, or copied from elsewhere. Restore it from a bucket version or a backup. Without one: delete "
         f"it, then {_ADOPT}."
     ),
+    (Wrong.CONTRADICTS, Thing.MESSAGES_RECORD): (
+        f"An older capture record was put back, or this one was edited. First {_ADOPT}: it records the raw files that "
+        f"are there. If this is named again, restore what it names from a bucket version or a backup; without one, "
+        f"delete it, then {_CATCH_UP}."
+    ),
     (Wrong.CONTRADICTS, Thing.DAY): (
         "Keep it: it may be all that is left of those hours, and messages_daily of this day would make it without "
         "them. Restore the raw files and records of the hours from bucket versions or a backup. Find out who removed "

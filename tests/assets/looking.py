@@ -29,6 +29,9 @@ TWO_FILES = SimulatedApp("acme", "support", urls_per_hour=2, requests_per_minute
 SERVER_ERROR = ScriptedAnswer(500, b"<html>no</html>")
 """What the platform says when it is in trouble."""
 
+REFUSED = ScriptedAnswer(403, {"error": "forbidden_service_operation", "error_description": "the app is banned"})
+"""What the platform says to an app that may not ask."""
+
 
 def nobody_is_asked() -> ChatPlatform:
     """Stand for the platform where no request may be made."""

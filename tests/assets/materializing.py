@@ -12,7 +12,7 @@ from assets.app_assets import (
     build_app_assets,
     hourly_partitions,
 )
-from pipelines.catch_up import QUIET
+from pipelines.runs_in_process import QUIET
 from resources.hours.hour import Hour
 from tests.assets.looking import turn_to_age
 from tests.world import World

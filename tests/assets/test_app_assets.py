@@ -14,7 +14,7 @@ from assets.app_assets import (
     messages_key,
     raw_history_key,
 )
-from pipelines.catch_up import QUIET
+from pipelines.runs_in_process import QUIET
 from resources.hours.hour import Hour
 from resources.simulated_platform import ScriptedAnswer, SimulatedApp, truth
 from tests.assets.looking import HOUR, SERVER_ERROR, SILENT, hour_that_stays, turn_to_age

@@ -177,7 +177,9 @@ def _early_line_count(app: SimulatedApp, hour: Hour) -> int:
 
 
 @pytest.mark.parametrize(
-    "moment", range(7), ids=["head", "quarantine's head", "capture", "raw", "put", "record", "put record"]
+    "moment",
+    range(8),
+    ids=["head", "quarantine's head", "published", "capture", "raw", "put", "record", "put record"],
 )
 def test_whoever_publishes_from_older_revisions_never_replaces_the_union_whenever_he_is_overtaken(
     world: World, moment: int

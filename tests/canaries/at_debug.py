@@ -19,11 +19,10 @@ from typing import Any, NoReturn
 from unittest.mock import patch
 
 import apprise
-import dagster  # noqa: F401 - the loggers of all libraries have to be there before they are set
+import dagster as dg
 import sqlalchemy
 
 from pipelines import command_line
-from pipelines.catch_up import instance_for_runs
 from pipelines.definitions import build_definitions
 from resources.archive.objects import ArchiveBucket
 from resources.clock import SystemClock
@@ -104,7 +103,7 @@ def _run(words: list[str]) -> int:
         return command_line.app(words, standalone_mode=False) or 0
     _, name, config = words
     job = build_definitions(Runtime(load_settings())).get_repository_def().get_job(name)
-    with instance_for_runs() as instance:
+    with dg.DagsterInstance.get() as instance:
         run = job.execute_in_process(run_config=json.loads(config), instance=instance, raise_on_error=False)
     return 0 if run.success else 1
 

@@ -96,7 +96,8 @@ class _Steps:
     def plan(self) -> list[PlannedTask]:
         """Return everything that is due for the app, as `chat-archive catch-up` finds it."""
         tasks: list[PlannedTask] = []
-        self.take("plan", lambda: tasks.extend(in_order(due_now(self.runtime, self.app, self._now()), self._now())))
+        now = self._now()
+        self.take("plan", lambda: tasks.extend(in_order(due_now(self.runtime, self.app, now), now)))
         return tasks
 
     def do(self, task: PlannedTask) -> None:

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from assets.app_assets import messages_key, raw_history_key
-from pipelines.catch_up import QUIET
 from pipelines.definitions import build_definitions
 from pipelines.reconcile import reconcile_app
+from pipelines.runs_in_process import QUIET
 from resources.hours.hour import Hour
 from tests.conftest import MakeWorld
 from tests.pipelines.test_schedules import run, tick

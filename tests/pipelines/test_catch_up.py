@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import yaml
 
-from pipelines import catch_up, catch_up_command
+from assets.capture import capture_hour
+from pipelines import catch_up, catch_up_command, upkeep
+from pipelines.catch_up import TaskResult
+from pipelines.definitions import COVERAGE_JOB
+from pipelines.due_now import due_now
+from pipelines.planner import PlannedTask
+from pipelines.runs_in_process import RunsInProcess
 from resources.archive.errors import ArchiveUnreachable
 from resources.archive.ledger import Ledger
+from resources.hours.due import Task
 from resources.hours.hour import Hour
-from resources.simulated_platform import ScriptedAnswer, SimulatedApp
+from resources.runtime import Runtime
+from resources.settings import AppSettings
+from resources.simulated_platform import SimulatedApp
+from tests.assets.looking import REFUSED
 from tests.conftest import MakeWorld
 from tests.pipelines.inbox import Inbox
 from tests.pipelines.test_command_line import FEW_HOURS, Type, statuses, type_in
@@ -23,8 +33,6 @@ __all__ = ["type_in"]
 
 FIRST = Hour.from_key(FEW_HOURS)
 """At 09:30 this hour, 05 and 06 are due."""
-
-REFUSED = ScriptedAnswer(403, {"error": "forbidden_service_operation", "error_description": "the app is banned"})
 
 
 def unreachable(monkeypatch: pytest.MonkeyPatch, *hours: Hour) -> list[Hour]:
@@ -54,7 +62,7 @@ def without_secret_of_the_second(world: World) -> None:
 
 def two_apps(make_world: MakeWorld, **options: object) -> World:
     apps = [SimulatedApp("acme", name, requests_per_minute=100_000) for name in ("support", "shop")]
-    return make_world(apps=apps, first_hour=FEW_HOURS, **options)
+    return make_world(apps=apps, **{"first_hour": FEW_HOURS} | options)
 
 
 def test_an_hour_for_which_s3_is_out_of_reach_fails_and_the_others_are_archived(
@@ -130,6 +138,30 @@ def test_hours_that_need_no_secret_are_done_without_one(
     assert world.runtime.archive(world.settings.apps[1]).ledger.capture(FIRST) is not None
 
 
+def test_last_looks_of_one_app_come_after_what_can_be_saved_of_another(
+    make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, taken = Hour.from_key("2026112000"), list[PlannedTask]()
+
+    def take(tasks: list[PlannedTask], *_: object) -> list[TaskResult]:
+        taken.extend(tasks)
+        return []
+
+    world = two_apps(make_world, first_hour=first.key)
+    banned = world.settings.apps[0]
+    too_late = [first, first.plus(1)]
+    for hour in too_late:
+        world.clock.turn_to(hour.end + timedelta(hours=3))
+        world.platform.script("history", REFUSED)
+        capture_hour(hour, world.runtime.archive(banned), lambda: world.runtime.platform(banned), world.clock)
+    world.clock.turn_to(first.plus(2).end + timedelta(hours=71, minutes=50))
+    monkeypatch.setattr(catch_up_command, "run_tasks", take)
+    type_in(world)("catch-up")
+    looks = [(task.app.app, task.hour) for task in taken if task.task is Task.LOOK]
+    assert looks[:2] == [("shop", first.plus(2)), ("support", first.plus(2))]
+    assert looks[-2:] == [(banned.app, hour) for hour in too_late]
+
+
 def test_an_alert_that_cannot_be_sent_for_one_app_does_not_silence_the_next(
     make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +172,60 @@ def test_an_alert_that_cannot_be_sent_for_one_app_does_not_silence_the_next(
     assert "The first is down." in type_in(world)("catch-up", "--hours", FEW_HOURS).output
     told = {title.partition(":")[0] for title, _ in up.letters}
     assert told == {"Chat archive, acme/support", "Chat archive, acme/shop"}
+
+
+def test_a_defect_that_one_hour_brings_to_light_is_named_and_the_others_are_archived(
+    make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = catch_up._run
+
+    def run(task: Any, *rest: Any) -> Any:
+        if task.hour == FIRST:
+            raise AssertionError("words that two people said")
+        return real(task, *rest)
+
+    monkeypatch.setattr(catch_up, "_run", run)
+    world = make_world(first_hour=FEW_HOURS)
+    result = type_in(world)("catch-up")
+    assert result.exit_code == 1, result.output
+    assert f"acme/support {FIRST}: This program met a AssertionError at tests/" in result.output
+    assert "two people" not in result.output
+    assert len(world.platform.requests_of("history")) == 2
+
+
+def test_a_defect_in_planning_one_app_keeps_no_other_from_its_turn(
+    make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def planned(runtime: Runtime, app: AppSettings, now: datetime) -> list[PlannedTask]:
+        if app.app == "support":
+            raise AssertionError
+        return due_now(runtime, app, now)
+
+    monkeypatch.setattr(catch_up_command, "due_now", planned)
+    world = two_apps(make_world)
+    result = type_in(world)("catch-up")
+    assert result.exit_code == 1, result.output
+    assert "What is due for acme/support is not known. This program met a AssertionError" in result.output
+    assert len(world.platform.requests_of("history")) == 3
+
+
+def test_defects_in_what_follows_archiving_are_named_and_keep_nothing_else_from_being_done(
+    make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch, inbox: Inbox
+) -> None:
+    def defect(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    world = make_world(first_hour="2026112006")
+    type_ = type_in(world)
+    monkeypatch.setattr(upkeep, "days_due", defect)
+    result = type_("catch-up", "--hours", "2026112006")
+    assert "The closed days of acme/support are not known. This program met a AssertionError at" in result.output
+    assert world.runtime.bucket.head("history/coverage/coverage.parquet") is not None
+    monkeypatch.setattr(RunsInProcess, "execute", defect)
+    result = type_("catch-up", "--hours", "2026112006")
+    assert f"{COVERAGE_JOB}: This program met a AssertionError at" in result.output
+    assert result.exit_code == 1
+    assert any("hours_lost" in title for title, _ in inbox.letters)
 
 
 def test_people_are_told_even_when_a_defect_ends_the_catch_up(

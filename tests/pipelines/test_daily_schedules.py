@@ -8,8 +8,8 @@ import dagster as dg
 
 from assets.coverage.coverage_asset import COVERAGE_KEY
 from assets.daily.daily_asset import messages_daily_key
-from pipelines.catch_up import QUIET
 from pipelines.definitions import build_definitions
+from pipelines.runs_in_process import QUIET
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.hours.state import HourState

@@ -135,6 +135,18 @@ def test_each_trouble_has_its_finding(after_hours: float, records: HourRecords, 
     assert kinds_at(END + timedelta(hours=after_hours), records) == expected
 
 
+@pytest.mark.parametrize(("settle_hours", "told_from"), [(24, 60), (57, 60), (62, 65), (68.9, 71.5), (71.9, 71.5)])
+def test_an_archived_hour_is_at_risk_once_its_settled_look_is_overdue_and_in_any_case_before_its_deadline(
+    settle_hours: float, told_from: float
+) -> None:
+    app = APP.model_copy(update={"settle_hours": settle_hours})
+    records = HoursRead({HOUR: HourRecords(capture(ARCHIVED, 3))})
+    for age in (told_from - 0.1, told_from):
+        now = END + timedelta(hours=age)
+        found = findings_of(app, [HOUR], records, WatchRecord(app=app.name), dailies=DaysRead(), now=now)
+        assert (FindingKind.HOURS_AT_RISK in {each.kind for each in found}) == (age == told_from)
+
+
 @pytest.mark.parametrize(
     ("after_hours", "record", "expected"),
     [

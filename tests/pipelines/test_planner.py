@@ -155,20 +155,24 @@ def planned(name: str, key: str, task: Task = Task.LOOK) -> PlannedTask:
     return PlannedTask(app, hour, task, app.policy.deadline(hour))
 
 
-def test_the_nearest_deadline_goes_first_apps_take_turns_and_losses_come_last() -> None:
+def test_the_nearest_deadline_goes_first_apps_take_turns_and_what_nothing_is_won_by_comes_last() -> None:
     tasks = [
         planned("a", "2026112002"),
         planned("a", "2026111000", Task.RECORD_LOSS),
+        planned("a", "2026111923"),
+        planned("a", "2026112000"),
         planned("a", "2026112001"),
         planned("b", "2026112002"),
         planned("b", "2026112001"),
     ]
-    order = [(task.app.app, task.hour.key) for task in in_order(tasks, BEFORE_ALL_DEADLINES)]
+    order = [(task.app.app, task.hour.key) for task in in_order(tasks, planned("a", "2026112000").deadline)]
     assert order == [
         ("a", "2026112001"),
         ("b", "2026112001"),
         ("a", "2026112002"),
         ("b", "2026112002"),
+        ("a", "2026111923"),
+        ("a", "2026112000"),
         ("a", "2026111000"),
     ]
 
@@ -223,8 +227,18 @@ def test_runs_under_way_that_look_use_up_the_looks_whoever_started_them() -> Non
     recent = set(hours_between(FIRST.plus(1), FIRST.plus(50)))
     assert looks_requested(recent, looks=50) == []
     assert looks_requested(recent, looks=51) == [FIRST]
-    last_looks = [PlannedTask(APP, hour, Task.LOOK, APP.policy.deadline(hour)) for hour in LONG_AGO]
-    assert looks_requested(LONG_AGO, *last_looks) == []
+
+
+def test_last_looks_take_only_the_budget_that_hours_inside_the_window_leave() -> None:
+    last_looks = [PlannedTask(APP, hour, Task.LOOK, APP.policy.deadline(hour)) for hour in sorted(LONG_AGO)]
+    first_of_them = [task.hour for task in last_looks[:3]]
+    assert looks_requested(set(), *last_looks, looks=1) == [FIRST]
+    assert looks_requested(set(), *last_looks, looks=3) == [FIRST, *first_of_them[:2]]
+    assert looks_requested(LONG_AGO, *last_looks) == [FIRST]
+    assert looks_requested(LONG_AGO - set(first_of_them), *last_looks, looks=len(LONG_AGO)) == [
+        FIRST,
+        *first_of_them[:2],
+    ]
 
 
 def test_looks_beyond_a_minutes_budget_take_time_and_apps_take_it_side_by_side() -> None:

@@ -13,6 +13,7 @@ from pipelines.definitions import build_definitions, job_name
 from pipelines.schedules import run_tags
 from resources.hours.hour import Hour
 from resources.simulated_platform import SimulatedApp
+from tests.assets.looking import REFUSED, look, turn_to_age
 from tests.conftest import MakeWorld
 from tests.world import World
 
@@ -103,6 +104,24 @@ def test_a_tick_requests_no_more_looks_than_the_platform_allows_until_the_next(
     requests = tick(make_world(apps=[app], first_hour="2026112200"), instance)
     assert len(requests) == 15
     assert requests[0].partition_key == "2026112200"
+
+
+def test_last_looks_come_after_all_that_can_be_saved_in_the_tick_and_in_the_queue(
+    make_world: MakeWorld, instance: dg.DagsterInstance
+) -> None:
+    world = make_world(first_hour="2026112000", requests_per_minute=10)
+    too_late = [Hour.from_key(f"20261120{hour:02d}") for hour in range(3)]
+    for hour in too_late:
+        world.platform.script("history", REFUSED)
+        look(world, hour, age=3)
+    turn_to_age(world, too_late[-1].plus(1), 71.9)
+    requests = tick(world, instance)
+    keys = [request.partition_key for request in requests]
+    assert keys[:2] == ["2026112003", "2026112004"]
+    assert keys[-3:] == [hour.key for hour in too_late]
+    priorities = [int(request.tags["dagster/priority"]) for request in requests]
+    assert priorities == sorted(priorities, reverse=True)
+    assert priorities[-3] < -(10**6) < priorities[-4]  # a backfill that docs/operating.md lets wait is in between
 
 
 def test_an_hour_that_is_queued_or_running_is_not_requested_twice(

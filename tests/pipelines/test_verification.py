@@ -13,9 +13,9 @@ import pytest
 from assets.verification import verification_asset
 from assets.verification.daily_sample import Sample, verify_sample
 from assets.verification.verification_asset import VERIFICATION_KEY
-from pipelines.catch_up import QUIET
 from pipelines.definitions import VERIFICATION_JOB, build_definitions
 from pipelines.finding import FindingKind
+from pipelines.runs_in_process import QUIET
 from pipelines.telling import watch_and_tell
 from pipelines.watch import look_through
 from resources.archive.app_archive import AppArchive

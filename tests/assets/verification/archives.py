@@ -21,7 +21,7 @@ from resources.archive.objects import ArchiveBucket, ListedObject
 from resources.hours.hour import Hour
 from resources.limits import Limits
 from resources.simulated_platform import ScriptedAnswer
-from tests.assets.looking import look
+from tests.assets.looking import REFUSED, look
 from tests.behind_the_back import BehindTheBackOf, digest_of
 from tests.pipelines.query.archives import DAY, archive_lines, message, small_archive
 from tests.world import World
@@ -36,7 +36,6 @@ LAST_HOUR = DAY.hours[-1]
 KINDS_OF_HOURS = (QUARANTINED, PLAIN, REVISED, EMPTY, FAILED, DAMAGED, LOST, LAST_HOUR)
 
 _NOTHING_THERE = ScriptedAnswer(404, {"error": "storage_object_not_found", "error_description": "no such object"})
-_REFUSED = ScriptedAnswer(403, {"error": "forbidden_service_operation", "error_description": "the app is banned"})
 
 
 def archive_of_every_kind(world: World) -> None:
@@ -51,7 +50,7 @@ def archive_of_every_kind(world: World) -> None:
     )
     world.platform.script("history", _NOTHING_THERE)
     look(world, EMPTY, age=25)
-    world.platform.script("history", _REFUSED)
+    world.platform.script("history", REFUSED)
     look(world, FAILED, age=25)
     world.platform.script("file", ScriptedAnswer(200, b"no gzip"))
     look(world, DAMAGED, age=25)
