@@ -91,7 +91,7 @@ def findings_of(
         FindingKind.LINES_QUARANTINED: _quarantined_in_words(concerned[FindingKind.LINES_QUARANTINED], records),
     }
     return [
-        Finding(kind, tuple(concerned[kind]), SENTENCES[kind], details.get(kind, {}))
+        Finding(kind, tuple(concerned[kind]), SENTENCES[kind].replace("ORG/APP", app.name), details.get(kind, {}))
         for kind in FindingKind
         if concerned[kind]
     ]
