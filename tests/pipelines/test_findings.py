@@ -135,6 +135,12 @@ def test_each_trouble_has_its_finding(after_hours: float, records: HourRecords, 
     assert kinds_at(END + timedelta(hours=after_hours), records) == expected
 
 
+def test_what_people_are_to_type_names_the_app() -> None:
+    watch = WatchRecord(app=APP.name).with_hours_seen({HOUR.key: Reason.NEVER_ASKED}, (), END)
+    (lost,) = findings_of(APP, [], HoursRead(), watch, dailies=DaysRead(), now=END)
+    assert f"chat-archive acknowledge --app {APP.name} --hours" in lost.sentence
+
+
 @pytest.mark.parametrize(("settle_hours", "told_from"), [(24, 60), (57, 60), (62, 65), (68.9, 71.5), (71.9, 71.5)])
 def test_an_archived_hour_is_at_risk_once_its_settled_look_is_overdue_and_in_any_case_before_its_deadline(
     settle_hours: float, told_from: float
