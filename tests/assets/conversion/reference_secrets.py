@@ -29,7 +29,7 @@ def without_share_secret(url: str) -> str:
     """Return a URL without the parameters that are secrets.
 
     A parameter stands behind one of ?&;# in any spelling. One whose name ends in a word with `secret` in it goes, and
-    so does all up to the next & or # that is written as such. A ? or # before it stays if an & follows, which then goes.
+    so does all up to the next & or # that is written as such. A ? or # before it stays if an & follows, which goes.
     """
     head, *parameters = parted(spelled(url))
     kept = [*head]
