@@ -39,6 +39,8 @@ _MISSING_SHOWN = 12
 def coverage() -> None:
     """Rebuild the coverage table and its picture from the ledger, and show the last fortnight.
 
+    Apps that the archive holds and the settings do not name are left out, which is said.
+
     The daemon and catch-up do it by themselves.
 
     Exit code 0. 1: S3 cannot be reached. 2: usage or configuration.
@@ -56,6 +58,9 @@ def coverage() -> None:
         console.print(coverage_grid([each for each in published.statuses if (each.app, each.hour) in shown]))
         bucket = runtime.bucket.name
         console.print(Text(f"\nTable: s3://{bucket}/{published.table}\nPicture: s3://{bucket}/{published.page}"))
+        if published.left_out:
+            told = f"Left out, for these settings do not name them: {', '.join(published.left_out)}."
+            console.print(Text(told, style="bold yellow"))
 
 
 def sql(

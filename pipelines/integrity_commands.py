@@ -46,6 +46,8 @@ def verify(
 
     Without --hours and --sample also what lies outside the archive's hours is named, as in days to come.
 
+    Without --app apps are named that the archive holds and the settings do not name: they are not verified.
+
     With --sample 5% every hour has had its turn after twenty days, if it runs on each of them.
 
     Exit code 0: all is whole, or too young to be judged, which is said. 1: something is wrong, or S3 could not be read.
@@ -56,7 +58,14 @@ def verify(
     from assets.verification.sample import EVERYTHING, sample_of, share_of  # noqa: PLC0415
     from assets.verification.strangers import strangers_of  # noqa: PLC0415
     from assets.verification.verify import Verifier  # noqa: PLC0415
-    from pipelines.integrity_report import VerifiedApp, progress_of, report, sum_up  # noqa: PLC0415
+    from pipelines.integrity_report import (  # noqa: PLC0415
+        VerifiedApp,
+        progress_of,
+        report,
+        sum_up,
+        tell_not_verified,
+    )
+    from resources.archive.apps_stored import apps_left_out  # noqa: PLC0415
 
     try:
         share = share_of(sample) if sample is not None else EVERYTHING
@@ -87,6 +96,8 @@ def verify(
         for each in verified_apps:
             report(console, each, runtime.bucket.name)
         sum_up(console, verified_apps, read_data=read_data)
+        if app_name is None:
+            tell_not_verified(console, apps_left_out(runtime.bucket, {app.slug for app in taken}))
     if any(each.discrepancies for each in verified_apps):
         raise typer.Exit(SOME_HOUR_FAILED)
 

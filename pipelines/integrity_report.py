@@ -110,6 +110,15 @@ def sum_up(console: Console, apps: Sequence[VerifiedApp], *, read_data: bool) ->
         console.print(Text(f"Whole: {scope}.", style=_GOOD))
 
 
+def tell_not_verified(console: Console, slugs: Sequence[str]) -> None:
+    """Say which apps the archive holds and nobody has looked at; nothing when there is none."""
+    if slugs:
+        told = (
+            f"Not verified, for these settings do not name them: {', '.join(slugs)}. Verify them with settings that do."
+        )
+        _line(console, told, _ODD)
+
+
 def tell_adoption(console: Console, adoption: Adoption, bucket: str) -> None:
     """Say what became of an hour's raw files; nothing when there was nothing to adopt."""
     rows = f", {_count(adoption.messages.counts.messages, 'message')} now" if adoption.messages else ""

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from assets.conversion.columns import CommonRows, RowParts, columns_of_common, text_buffers
+from assets.conversion.attachment_secrets import SUSPECT
+from assets.conversion.columns import CommonRows, RowParts, columns_of_common
 from assets.conversion.common_line import (
     COMMON_LINE,
     REFUSALS,
@@ -42,9 +43,6 @@ _TRIED_AT_ONCE: Final = 32
 
 _WITH_URLS: Final = frozenset({"file_name", "file_url", "thumbnail_url", "custom_event"})
 """Columns of texts that people did not write."""
-
-_SECRET: Final = b"ecret"
-"""In every spelling of `share-secret=` and of a secret's key, if only the case of ASCII letters is disregarded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,10 +251,8 @@ def _with_secret_in_text(parts: RowParts) -> set[int]:
     for table in parts.details:
         suspected.append(np.zeros(len(table), bool))
         for name in _WITH_URLS.intersection(table.column_names):
-            column = table.column(name)
-            if any(_SECRET in text_buffers(chunk)[1].tobytes().lower() for chunk in column.chunks):
-                found = pc.match_substring(column, _SECRET.decode(), ignore_case=True)
-                suspected[-1] |= found.fill_null(fill_value=False).to_numpy()
+            found = pc.match_substring_regex(table.column(name), SUSPECT, ignore_case=True)
+            suspected[-1] |= found.fill_null(fill_value=False).to_numpy()
     numbers = np.flatnonzero(np.concatenate([*suspected, []]))
     return set(np.flatnonzero(np.isin(parts.detail_numbers, numbers)).tolist()) if len(numbers) else set()
 

@@ -33,7 +33,8 @@ def build_coverage(apps: Sequence[AppSettings]) -> dg.AssetsDefinition:
         group_name="coverage",
         description=(
             "One row per app and hour: its state, its volume, and the object its messages are to be read from. Rebuilt "
-            "from the ledger; the picture of it lies beside the table in S3."
+            "from the ledger; the picture of it lies beside the table in S3. `left_out` names apps that the archive "
+            "holds too and the settings do not name."
         ),
         kinds={"s3", "parquet"},
         metadata={"dagster/column_schema": table_schema(COVERAGE_SCHEMA)},
@@ -52,7 +53,8 @@ def build_coverage(apps: Sequence[AppSettings]) -> dg.AssetsDefinition:
 
 def _metadata(coverage: Coverage, settings: ArchiveSettings) -> dict[str, dg.MetadataValue]:
     counts = Counter(status.state for status in coverage.statuses)
-    return {
+    left_out = {"left_out": dg.MetadataValue.text(", ".join(coverage.left_out))} if coverage.left_out else {}
+    return left_out | {
         "dagster/row_count": dg.MetadataValue.int(len(coverage.hours)),
         "dagster/uri": dg.MetadataValue.text(f"s3://{settings.bucket}/{coverage.table}"),
         "picture": dg.MetadataValue.url(object_link(settings, coverage.page)),

@@ -15,6 +15,7 @@ from assets.coverage.table import CoveredHour, coverage_table
 from assets.daily.closed_day import is_compacted, objects_of
 from resources.archive import layout
 from resources.archive.app_archive import AppArchive
+from resources.archive.apps_stored import apps_left_out
 from resources.archive.daily_record import DailyRecord
 from resources.archive.errors import ArchiveSuperseded
 from resources.archive.ledger import HourRecords
@@ -34,11 +35,13 @@ class Coverage:
         table: The key of the table.
         page: The key of the picture.
         hours: Every hour of every app, as the table has it.
+        left_out: The slugs of apps that the archive holds too, and that these settings do not name.
     """
 
     table: str
     page: str
     hours: tuple[CoveredHour, ...]
+    left_out: tuple[str, ...]
 
     @property
     def statuses(self) -> list[HourStatus]:
@@ -47,7 +50,7 @@ class Coverage:
 
 
 def publish_coverage(runtime: Runtime) -> Coverage:
-    """Rebuild the coverage of all apps from the ledger and replace table and picture.
+    """Rebuild the coverage of all apps of the settings from the ledger and replace table and picture.
 
     Raises:
         ArchiveError: S3 cannot be read or written.
@@ -72,7 +75,7 @@ def _publish(runtime: Runtime) -> Coverage:
     )
     page = coverage_page([hour.status for hour in covered], runtime.clock.now())
     bucket.put_bytes(page_key, page.encode(), content_type="text/html; charset=utf-8", replaces=page_before)
-    return Coverage(table_key, page_key, covered)
+    return Coverage(table_key, page_key, covered, apps_left_out(bucket, {app.slug for app in runtime.settings.apps}))
 
 
 def _covered(runtime: Runtime, archive: AppArchive) -> list[CoveredHour]:

@@ -26,6 +26,7 @@ from resources.hours.hour import Hour
 _FOLDER = re.compile(r"date=(\d{4}-\d{2}-\d{2})/(?:hour=([01]\d|2[0-3])/)?", re.ASCII)
 _LEDGER_KEY = re.compile(r"date=(\d{4}-\d{2}-\d{2})/hour=(\d{2})/(capture|messages)\.json", re.ASCII)
 _LEDGER_KEY_OF_DAY = re.compile(r"date=(\d{4}-\d{2}-\d{2})/daily\.json", re.ASCII)
+_APP = re.compile(r"app=(\w+)/", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _DATA = ("raw", "messages", "quarantine", "messages_daily")
 
@@ -154,6 +155,22 @@ class Layout:
 
     def _folder(self, kind: str, hour: Hour) -> str:
         return f"{self.prefix}{kind}/app={self.slug}/date={hour.start:%Y-%m-%d}/hour={hour.start:%H}/"
+
+
+def folders_of_apps(prefix: str) -> tuple[str, str]:
+    """The prefixes in which every app of an archive has a folder: raw revisions and records."""
+    return f"{prefix}raw/", f"{prefix}ledger/"
+
+
+def slug_of(key: str, folder: str) -> str | None:
+    """Return the slug of the app whose folder in a folder of apps a key lies in, or None when it lies in none."""
+    match = _APP.match(key, len(folder))
+    return match[1] if match else None
+
+
+def after_app(folder: str, slug: str) -> str:
+    """A key that sorts after all of an app's in a folder of apps, and before those of any app that comes later."""
+    return f"{folder}app={slug}0"  # 0 comes next to the slash
 
 
 def coverage_table(prefix: str) -> str:

@@ -79,6 +79,17 @@ def test_coverage_draws_what_there_is_and_says_where_it_lies(world: World, type_
     assert f"s3://{world.runtime.bucket.name}/history/coverage.html" in result.stdout.replace("\n", "")
 
 
+def test_coverage_names_the_apps_that_the_settings_leave_out(world: World, type_: Type) -> None:
+    small_archive(world)
+    assert "Left out" not in type_("coverage").stdout
+    for slug in ("acme__old", "acme__shop"):
+        key = f"history/ledger/app={slug}/watch.json"
+        world.runtime.bucket.put_bytes(key, b"{}", content_type="application/json", replaces=None)
+    result = type_("coverage")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.endswith("Left out, for these settings do not name them: acme__old, acme__shop.\n")
+
+
 def test_export_tells_what_is_missing(world: World, type_: Type, tmp_path: Path) -> None:
     small_archive(world)
     output = tmp_path / "ann.csv"

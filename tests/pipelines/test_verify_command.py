@@ -49,6 +49,15 @@ def test_an_archive_that_is_whole_says_so_and_ends_with_0(type_: Type) -> None:
     assert result.output.endswith(" read.\n")
 
 
+def test_apps_that_the_settings_do_not_name_are_named_as_not_verified(somebody: BehindItsBack, type_: Type) -> None:
+    somebody.put("history/ledger/app=acme__old/watch.json", b"{}")
+    result = type_("verify", "--hours", PLAIN.key)
+    whole, left_out = result.output.splitlines()
+    assert (result.exit_code, whole) == (0, "Whole: 1 hour, 2 objects, their bytes were not read.")
+    assert left_out.startswith("Not verified, for these settings do not name them: acme__old.")
+    assert "acme__old" not in type_("verify", "--hours", PLAIN.key, "--app", "acme/support").output
+
+
 def test_case_38_each_thing_is_on_a_line_with_its_key_and_what_to_do_and_it_ends_with_1(
     somebody: BehindItsBack, type_: Type
 ) -> None:
@@ -134,7 +143,8 @@ def test_what_lies_in_the_tables_and_belongs_to_no_app_is_named_when_everything_
         assert sum(f"s3://{somebody.bucket}/history/{key}" in line for line in lines) == 1
     assert not any("app=gone_1" in line for line in lines)
     for words in (("--app", "acme/support"), ("--hours", PLAIN.key), ("--sample", "1%")):
-        assert "evil" not in type_("verify", *words).output
+        output = type_("verify", *words).output
+        assert not any(f"history/{key}" in output for key in strangers)
 
 
 def test_a_sample_takes_its_share_and_other_hours_tomorrow(somebody: BehindItsBack, type_: Type, world: World) -> None:

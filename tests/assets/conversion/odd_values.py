@@ -14,7 +14,8 @@ null true false 0 -0 1 -1 5 1.0 -0.0 1.5 1e5 1E+2 1e-7 1e16 1e22 1e-400 0.1e1 32
 2147483647 2147483648 -2147483649 9223372036854775807 9223372036854775808 18446744073709551615 18446744073709551616
 -9223372036854775809 12345678901234567890 1234567890123456789012.5 1e308 1e400 -1e999
 "" "1" "-1" "007" "1.0" "1e5" "3279" "2147483648" "9223372036854775808" "alice" "chat" "txt" "sub_combine"
-"a?share-secret=S" "{\"secret\":\"S\"}" "SECRET" "\u0000" "\ud83d\ude00" "\u0061lice" "\/"
+"a?share-secret=S" "{\"secret\":\"S\"}" "{'aSecret':1}" "{\"secr\\u0065t\":1}" "SECRET" "S&#69;CRET"
+"\u0000" "\ud83d\ude00" "\u0061lice" "\/"
 [] {} [[]] [{}] {"":null} ["a"] [1,2] {"a":1,"b":[true,null]} {"secret":"S","n":1} {"width":1,"height":2}
 {"msg":"hi","type":"txt"} [{"msg":"hi","type":"txt"}] [{"a":"1"},{"b":"2"}] {"a":"1","b":"2"}
 {"thread":{"msg_parent_id":"9"}} {"thread":{}} {"url":"u?share-secret=S"} {"k":1,"k":1}
@@ -44,7 +45,11 @@ _BY_FIELD = {
     "addr": _TEXTS,
     "filename": _TEXTS,
     "customEvent": _TEXTS,
-    "url": _TEXTS + r' "u?share-secret=a?b&c" "u?a&share%5Fsecret=" "u?share\u002dsecret=S" "u?share-secret"',
+    "url": _TEXTS
+    + r' "u?share-secret=a?b&c" "u?a&share%5Fsecret=" "u?share\u002dsecret=S" "u?share-secret"'
+    + r' "u?a&amp;share-secret=S&amp;b" "u?u=h%3Fshare-secret%3DS%26b&c" "u?secr%65t=S" "u;thumbSecret=S"'
+    + r' "u#secret=S&b" "u?a\\u0026secr\\u0065t\\u003dS" "u?%7B%22secret%22%3A1" "u?a=secr%45" "u%41"'
+    + r' "u?a\\/secret&equals;S"',
     "thumb": _TEXTS + ' "u?share-secret=1&share-secret=2" "u#?share-secret=a#b"',
     "size": r'{} null 640 {"width":1} {"width":"1","height":2} {"height":1.0,"width":2,"d":3} {"secret":"S"} [1,2]',
     "secret": r"null {} 5",
@@ -84,6 +89,7 @@ ODD_PARAMS: Final = tuple(tuple(map(Raw, pair.split("|"))) for pair in _PARAMS.s
 ODD_KEYS: Final = (
     *VALUES_BY_FIELD,
     *("ext", "thread", "msg_parent_id", "thumb_secret", "file_name", "title", "customExts", "v2:customExts"),
+    *("Secret", "thumbSecret", "share-secret", "secr%65t", "u?secret=S"),
     *("Type", "MSG_ID", "msgId", "__proto__", "is_broadcast", "uuid"),
 )
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from assets.conversion.schema import MESSAGES_SCHEMA
 from tests.assets.conversion.reference_json import Refused, read_object
+from tests.assets.conversion.reference_secrets import has_secret_key, speaks_of_secret, without_share_secret
 
 Reader = Callable[[object], Any]
 
@@ -24,7 +25,6 @@ NUMBER = re.compile("-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?")
 
 TEXTS_OF_PEOPLE = ("msg", "summary", "title", "addr", "action", "from", "to")
 FIELDS_OF_APPS = ("customExts", "v2:customExts")
-SHARE_SECRETS = ("share-secret=", "share_secret=", "share%2dsecret=", "share%5fsecret=")
 
 
 def row_of(line: bytes) -> dict[str, Any]:
@@ -227,17 +227,15 @@ def refuse_a_secret_in_a_text(payload: object) -> None:
     """Refuse a payload or body that is a text and speaks of a secret, or that holds a text of JSON with a secret."""
     bodies = payload.get("bodies") if isinstance(payload, dict) else payload
     for part in [payload, bodies] + (bodies if isinstance(bodies, list) else []):
-        if isinstance(part, str) and "secret" in part.lower():
+        if isinstance(part, str) and speaks_of_secret(part):
             raise Refused("secret_in_text")
     refuse_json_with_a_secret(bodies)
 
 
 def refuse_json_with_a_secret(value: Any) -> None:
     """Refuse whatever holds a text of JSON with a secret."""
-    for text in texts_of_machines(value):
-        for rest in text.lower().split("secret")[1:]:
-            if rest.lstrip("\\").startswith('"') and rest.lstrip("\\")[1:].lstrip().startswith(":"):
-                raise Refused("secret_in_text")
+    if any(map(has_secret_key, texts_of_machines(value))):
+        raise Refused("secret_in_text")
 
 
 def texts_of_machines(value: Any) -> list[str]:
@@ -250,7 +248,7 @@ def texts_of_machines(value: Any) -> list[str]:
         return []
     texts = []
     for key, inner in value.items():
-        if key not in ("secret", "thumb_secret") and not is_peoples_own(key, inner):
+        if not speaks_of_secret(key) and not is_peoples_own(key, inner):
             texts += texts_of_machines(inner)
     return texts
 
@@ -272,19 +270,6 @@ def without_secrets(value: Any) -> Any:
     for key, inner in value.items():
         if is_peoples_own(key, inner):
             kept[key] = inner
-        elif key not in ("secret", "thumb_secret"):
+        elif not speaks_of_secret(key):
             kept[key] = without_secrets(inner)
     return kept
-
-
-def without_share_secret(url: str) -> str:
-    """Return a URL without its parameters of that name, each with the `&` after it, else with the sign before it."""
-    for place, sign in enumerate(url):
-        if sign in "?&" and url[place + 1 :].lower().startswith(SHARE_SECRETS):
-            end = place + 1
-            while end < len(url) and url[end] not in "&#":
-                end += 1
-            if url[end : end + 1] == "&":
-                return without_share_secret(url[: place + 1] + url[end + 1 :])
-            return without_share_secret(url[:place] + url[end:])
-    return url

@@ -232,6 +232,9 @@ def test_columns_and_extra_give_the_line_back(envelope: dict[str, Any], msg_id: 
         {"payload": {"bodies": [], "meta": {"quote": {"url": "https://x/f?share-secret=s3cr3t"}}}},
         {"payload": {"bodies": [{"type": "txt", "msg": {"secret": "s3cr3t"}}]}},
         {"payload": [{"secret": "s3cr3t"}]},
+        {"payload": {"bodies": [{"type": "file", "url": "https://x/f?a=1&amp;share-secret=s3cr3t"}]}},
+        {"payload": {"bodies": [{"type": "img", "thumb": "https://x/f?share-secre%74=s3cr3t", "Secret": "s3cr3t"}]}},
+        {"payload": {"bodies": [{"type": "img", "remote": {"secretKey": "s3cr3t"}, "u?secret=s3cr3t": 1}]}},
     ],
 )
 def test_an_attachments_secret_is_in_no_column_wherever_it_stands(elsewhere: dict[str, Any]) -> None:

@@ -34,6 +34,8 @@ URLS = (
     "https://x/f?share-secret=S",
     "https://x/f?a=1&Share%2DSecret=S&b=2#top",
     "https://x/f?share_secret=S&share-secret=T",
+    "https://x/f?a=1&amp;share-secret=S",
+    "https://x/f?share-secre%74=S",
 )
 SECRETS = ("DRGM8OZrEeO1vaXX", "VfEpSmSvEeS7yU8d")
 EXTS = (

@@ -87,6 +87,38 @@ def test_a_day_is_not_made_again_without_an_hour_whose_record_is_gone(world: Wor
     assert ids_of_the_day(world) == before
 
 
+def test_a_rerun_mends_a_day_whose_record_is_an_older_one_put_back(world: World) -> None:
+    """It is due by no time of writing, since what was put back is the newest: somebody runs it, as verify says."""
+    first, second = busy_hours(world, 2)
+    close(world, first)
+    older = publish_daily(DAY, world.archive, world.clock)
+    assert older is not None
+    close(world, second)
+    newer = publish_daily(DAY, world.archive, world.clock)
+    assert newer is not None
+    world.archive.ledger.update_daily(DAY, lambda _: older)
+    with troubled(world.runtime.bucket, "PutObject") as puts:
+        mended = publish_daily(DAY, world.archive, world.clock)
+    assert mended == newer == world.archive.ledger.daily(DAY)
+    assert len(puts) == 1  # the record: the object holds these rows already
+    assert ids_of_the_day(world) == world.message_ids(first) + world.message_ids(second)
+
+
+def test_a_rerun_mends_a_day_whose_object_and_record_are_older_ones_put_back(world: World, s3_client: Any) -> None:
+    first, second = busy_hours(world, 2)
+    bucket, key = world.runtime.bucket.name, world.archive.layout.messages_daily(DAY)
+    close(world, first)
+    older = publish_daily(DAY, world.archive, world.clock)
+    assert older is not None
+    object_before = s3_client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    close(world, second)
+    newer = publish_daily(DAY, world.archive, world.clock)
+    s3_client.put_object(Bucket=bucket, Key=key, Body=object_before, Metadata={"sha256": older.object.sha256})
+    world.archive.ledger.update_daily(DAY, lambda _: older)
+    assert publish_daily(DAY, world.archive, world.clock) == newer
+    assert ids_of_the_day(world) == world.message_ids(first) + world.message_ids(second)
+
+
 def test_a_day_without_messages_has_no_object(world: World) -> None:
     close(world)
     assert publish_daily(DAY, world.archive, world.clock) is None
