@@ -8,7 +8,8 @@ from urllib.parse import quote
 import dagster as dg
 
 from resources.archive.app_archive import AppArchive
-from resources.archive.records import CaptureRecord, MessageCounts, MessagesRecord
+from resources.archive.capture_record import CaptureRecord
+from resources.archive.messages_record import MessageCounts, MessagesRecord
 from resources.hours.hour import Hour
 from resources.hours.state import REASONS_IN_WORDS, HourState
 from resources.settings import ArchiveSettings

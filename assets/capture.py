@@ -14,8 +14,9 @@ from datetime import datetime
 from assets.fetch_hour import Fetched, fetch_hour
 from assets.raw_files import read_unrecorded, record_files
 from resources.archive.app_archive import AppArchive
+from resources.archive.capture_record import CaptureRecord, facts_of
 from resources.archive.errors import ArchiveDamaged, RecordUnreadable
-from resources.archive.records import CaptureRecord, Look, RawRevision, facts_of
+from resources.archive.evidence import Look, RawRevision
 from resources.chat_platform.client import ChatPlatform, HistoryAnswer
 from resources.chat_platform.error_catalogue import HourAnswer
 from resources.clock import Clock

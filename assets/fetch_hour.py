@@ -13,7 +13,7 @@ from datetime import datetime
 from assets.raw_files import lines_or_damage
 from resources.archive.app_archive import AppArchive
 from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded, damaged_object
-from resources.archive.records import RawRevision
+from resources.archive.evidence import RawRevision
 from resources.chat_platform.client import ChatPlatform, HistoryAnswer
 from resources.chat_platform.download import DownloadedFile
 from resources.chat_platform.errors import PlatformError

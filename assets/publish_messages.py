@@ -16,9 +16,11 @@ from assets.conversion.convert import ConservationBroken, Conversion, convert_re
 from assets.conversion.gzip_file import DamagedFile, Readable
 from assets.conversion.schema import SCHEMA_VERSION
 from resources.archive.app_archive import AppArchive
+from resources.archive.capture_record import CaptureRecord
 from resources.archive.errors import ArchiveDamaged, ArchiveError, ArchiveSuperseded
+from resources.archive.evidence import RawRevision
+from resources.archive.messages_record import MessagesRecord, PublishedObject
 from resources.archive.objects import ObjectHead
-from resources.archive.records import CaptureRecord, MessagesRecord, PublishedObject, RawRevision
 from resources.clock import Clock
 from resources.defects import defect_in_words
 from resources.digests import digests_of

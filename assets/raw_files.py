@@ -16,8 +16,9 @@ from assets.conversion.gzip_file import DamagedFile
 from assets.conversion.lines import count_lines
 from assets.verification.expected import revision_at
 from resources.archive.app_archive import AppArchive
+from resources.archive.capture_record import CaptureRecord
 from resources.archive.errors import ArchiveDamaged
-from resources.archive.records import CaptureRecord, RawRevision
+from resources.archive.evidence import RawRevision
 from resources.clock import Clock
 from resources.hours.hour import Hour
 from resources.hours.state import HourState

@@ -17,8 +17,8 @@ from assets.app_assets import messages_key
 from pipelines.definitions import build_definitions, job_name
 from pipelines.planner import PlannedTask
 from pipelines.runs_in_process import RunsInProcess, problem_of
+from resources.archive.capture_record import CaptureRecord
 from resources.archive.errors import ArchiveError, ArchiveUnreachable
-from resources.archive.records import CaptureRecord
 from resources.defects import defect_in_words
 from resources.hours.due import Task
 from resources.hours.state import HourState

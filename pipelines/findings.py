@@ -17,9 +17,10 @@ from statistics import median
 from assets.conversion.unreadable import UnreadableReason
 from assets.daily.closed_day import hours_that_matter, is_compacted, objects_of
 from pipelines.finding import SENTENCES, THE_APP, Finding, FindingKind
+from resources.archive.capture_record import CaptureRecord, is_safe, messages_are_current
 from resources.archive.errors import RecordUnreadable
 from resources.archive.ledger import NO_RECORDS, DaysRead, HourRecords, HoursRead
-from resources.archive.records import CaptureRecord, MessagesRecord, is_safe, messages_are_current
+from resources.archive.messages_record import MessagesRecord
 from resources.archive.verification_record import VerificationRecord
 from resources.archive.watch_record import WatchRecord
 from resources.hours.day import Day

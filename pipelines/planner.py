@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from resources.archive.capture_record import facts_of
 from resources.archive.ledger import HoursRead
-from resources.archive.records import facts_of
 from resources.archive.watch_record import SeenThrough
 from resources.hours.due import Task, is_last_chance, what_is_due
 from resources.hours.hour import Hour, hours_between, last_finished_hour

@@ -14,7 +14,7 @@ from assets.app_assets import hourly_partitions, messages_key, raw_history_key
 from assets.asset_metadata import messages_metadata, raw_history_metadata
 from assets.daily.daily_asset import daily_partitions, messages_daily_key, messages_daily_metadata
 from pipelines.planner import hours_of_the_archive
-from resources.archive.records import messages_are_current
+from resources.archive.capture_record import messages_are_current
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.hours.state import HourState

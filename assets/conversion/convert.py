@@ -37,7 +37,7 @@ from assets.conversion.schema import (
 from assets.conversion.stages import Behind, ahead, stage, without_garbage_collection
 from assets.conversion.tally import Tally
 from assets.conversion.unreadable import Unreadable
-from resources.archive.records import MessageCounts, Oddity
+from resources.archive.messages_record import MessageCounts, Oddity
 from resources.hours.hour import Hour
 from resources.limits import DEFAULT_LIMITS, Limits
 

@@ -16,7 +16,7 @@ import orjson
 
 from assets.conversion.coercion import Reader, int64, text
 from assets.conversion.message import BODY_FIELDS, OTHER_SPELLINGS, SIZE_FIELDS, WITH_SIZE, Message
-from resources.archive.records import Oddity
+from resources.archive.messages_record import Oddity
 
 MOST_NAMES: Final = 100
 """So many oddities are named; a file of strangers' names must fill neither memory nor metadata."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from resources.archive.records import CaptureRecord, MessagesRecord, is_safe, messages_are_current
+from resources.archive.capture_record import CaptureRecord, is_safe, messages_are_current
+from resources.archive.messages_record import MessagesRecord
 from resources.hours.hour import Hour
 from resources.hours.policy import HourPolicy
 from resources.hours.state import HourState, Reason

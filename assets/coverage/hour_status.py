@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any, Self
 
 from assets.coverage.doubt import doubt_about
+from resources.archive.capture_record import CaptureRecord, messages_are_current
 from resources.archive.ledger import HoursRead, UnreadableHour
-from resources.archive.records import CaptureRecord, MessagesRecord, messages_are_current
+from resources.archive.messages_record import MessagesRecord
 from resources.archive.watch_record import Loss, WatchRecord
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason

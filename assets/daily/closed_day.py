@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from assets.conversion.schema import SCHEMA_VERSION
+from resources.archive.capture_record import facts_of
 from resources.archive.daily_record import DailyRecord
 from resources.archive.ledger import HourRecords, RecordTimes
-from resources.archive.records import PublishedObject, facts_of
+from resources.archive.messages_record import PublishedObject
 from resources.hours.day import Day
 from resources.hours.due import what_is_due
 from resources.hours.hour import Hour

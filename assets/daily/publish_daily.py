@@ -15,8 +15,8 @@ from assets.publish_messages import put_parquet
 from resources.archive.app_archive import AppArchive
 from resources.archive.daily_record import DailyRecord
 from resources.archive.errors import ArchiveSuperseded
+from resources.archive.messages_record import PublishedObject
 from resources.archive.objects import ObjectHead
-from resources.archive.records import PublishedObject
 from resources.clock import Clock
 from resources.hours.day import Day
 from resources.hours.hour import Hour

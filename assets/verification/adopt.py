@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from assets.publish_messages import publish_messages
 from assets.raw_files import read_damaged_again, read_unrecorded, record_files
 from resources.archive.app_archive import AppArchive
-from resources.archive.records import CaptureRecord, MessagesRecord, RawRevision, messages_are_current
+from resources.archive.capture_record import CaptureRecord, messages_are_current
+from resources.archive.evidence import RawRevision
+from resources.archive.messages_record import MessagesRecord
 from resources.clock import Clock
 from resources.hours.hour import Hour
 

@@ -28,10 +28,10 @@ from enum import Enum, auto
 
 from assets.verification.discrepancy import Thing
 from assets.verification.expected import folder_of, revision_at, what_lies_at
+from resources.archive.capture_record import CaptureRecord
 from resources.archive.layout import Layout
 from resources.archive.ledger import NO_RECORDS, HourRecords
 from resources.archive.objects import ListedObject
-from resources.archive.records import CaptureRecord
 from resources.archive.removal import UnfinishedUpload
 from resources.hours.day import Day
 from resources.hours.hour import Hour

@@ -26,7 +26,7 @@ from resources.archive.app_archive import AppArchive
 from resources.archive.daily_record import DailyRecord
 from resources.archive.errors import ArchiveDamaged, ChangedOnTheWay
 from resources.archive.ledger import HourRecords
-from resources.archive.records import PublishedObject
+from resources.archive.messages_record import PublishedObject
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.temporary_folder import temporary_folder

@@ -23,7 +23,7 @@ from assets.publish_messages import LARGE_HOUR_BYTES
 from assets.verification.discrepancy import Discrepancy, Thing, Wrong
 from resources.archive.app_archive import AppArchive
 from resources.archive.daily_record import DailyRecord
-from resources.archive.records import MessagesRecord
+from resources.archive.messages_record import MessagesRecord
 from resources.digests import digests_of
 from resources.hours.day import Day
 from resources.hours.hour import Hour

@@ -14,9 +14,10 @@ from assets.verification.compare import LONGEST_RUN
 from assets.verification.discrepancy import Discrepancy, Thing, Wrong
 from assets.verification.expected import is_sha256
 from resources.archive.app_archive import AppArchive
+from resources.archive.capture_record import CaptureRecord, messages_are_current
 from resources.archive.daily_record import DailyRecord
 from resources.archive.ledger import HourRecords, RecordTimes
-from resources.archive.records import CaptureRecord, MessagesRecord, messages_are_current
+from resources.archive.messages_record import MessagesRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.hours.state import HourState

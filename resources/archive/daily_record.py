@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from resources.archive.records import PublishedObject
+from resources.archive.messages_record import PublishedObject
 
 
 class DailyRecord(BaseModel):

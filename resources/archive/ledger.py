@@ -1,7 +1,7 @@
 """The ledger: reading and replacing its records, so that no writer ever undoes another's work.
 
 A record is read with its version and replaced only if it still is that version; whoever comes second reads again and
-applies his change to what is there now. What the records hold lies in `records.py`.
+applies his change to what is there now. What each record holds lies in a file of its own, such as `capture_record.py`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from resources.archive.capture_record import CaptureRecord
 from resources.archive.daily_record import DailyRecord
 from resources.archive.errors import ArchiveSuperseded, RecordUnreadable
 from resources.archive.layout import Layout
+from resources.archive.messages_record import MessagesRecord
 from resources.archive.objects import ArchiveBucket, ObjectHead
-from resources.archive.records import CaptureRecord, MessagesRecord
 from resources.archive.retries import retrying
 from resources.archive.verification_record import VerificationRecord
 from resources.archive.watch_record import WatchRecord

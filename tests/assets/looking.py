@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from assets.capture import Capture, capture_hour
-from resources.archive.records import CaptureRecord
+from resources.archive.capture_record import CaptureRecord
 from resources.chat_platform.client import ChatPlatform
 from resources.hours.hour import Hour
 from resources.simulated_platform import ScriptedAnswer, SimulatedApp, Version, truth

@@ -9,15 +9,10 @@ import pytest
 
 from assets.asset_metadata import messages_metadata, object_link, raw_history_metadata
 from resources.archive.app_archive import AppArchive, app_archive
+from resources.archive.capture_record import CaptureRecord
+from resources.archive.evidence import RawRevision
+from resources.archive.messages_record import MessageCounts, MessagesRecord, Oddity, PublishedObject
 from resources.archive.objects import ArchiveBucket
-from resources.archive.records import (
-    CaptureRecord,
-    MessageCounts,
-    MessagesRecord,
-    Oddity,
-    PublishedObject,
-    RawRevision,
-)
 from resources.hours.hour import Hour
 from resources.hours.policy import HourPolicy
 from resources.hours.state import HourState, Reason

@@ -11,9 +11,9 @@ from assets.capture import capture_hour
 from assets.publish_messages import publish_messages
 from assets.verification.adopt import adopt
 from resources.archive.app_archive import app_archive
+from resources.archive.capture_record import CaptureRecord
 from resources.archive.errors import ArchiveOfAnotherApp, ArchiveRefused
 from resources.archive.ledger import Ledger
-from resources.archive.records import CaptureRecord
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason
 from resources.hours.verdict import Verdict

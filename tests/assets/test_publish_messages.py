@@ -18,8 +18,9 @@ from assets.conversion.gzip_file import Damage, DamagedFile
 from assets.conversion.message import decode_line
 from assets.conversion.schema import MESSAGES_SCHEMA, QUARANTINE_SCHEMA, SCHEMA_VERSION
 from assets.publish_messages import ConversionFailed, NotCaptured, publish_messages
+from resources.archive.capture_record import messages_are_current
 from resources.archive.errors import ArchiveSuperseded, ArchiveUnreachable
-from resources.archive.records import MessageCounts, MessagesRecord, messages_are_current
+from resources.archive.messages_record import MessageCounts, MessagesRecord
 from resources.hours.hour import Hour
 from resources.hours.state import HourState
 from resources.simulated_platform import ScriptedAnswer, SimulatedApp, Version, truth

@@ -17,8 +17,8 @@ from typing import Any
 from assets.daily.closed_day import hours_that_matter, is_compacted, objects_of, open_hours
 from pipelines.days_due import days_due
 from pipelines.due_now import due_now
+from resources.archive.capture_record import CaptureRecord
 from resources.archive.ledger import NO_RECORDS, HourRecords
-from resources.archive.records import CaptureRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.hours.state import HourState

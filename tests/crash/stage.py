@@ -25,9 +25,10 @@ from pydantic import ValidationError
 from assets.capture import capture_hour
 from assets.daily.publish_daily import publish_daily
 from assets.publish_messages import publish_messages
+from resources.archive.capture_record import CaptureRecord
 from resources.archive.daily_record import DailyRecord
 from resources.archive.errors import ArchiveError
-from resources.archive.records import CaptureRecord, MessagesRecord
+from resources.archive.messages_record import MessagesRecord
 from resources.hours.day import Day
 from resources.hours.hour import Hour
 from resources.runtime import Runtime

@@ -13,7 +13,7 @@ import pytest
 from assets.capture import capture_hour
 from assets.publish_messages import publish_messages
 from pipelines.due_now import due_now
-from resources.archive.records import Look
+from resources.archive.evidence import Look
 from resources.clock import Clock
 from resources.hours.hour import Hour, hours_between
 from resources.hours.state import HourState, Reason

@@ -17,15 +17,10 @@ from pipelines.findings import findings_of, loss_of
 from pipelines.operator_commands import acknowledge_losses
 from pipelines.telling import watch_and_tell
 from pipelines.watch import look_through
+from resources.archive.capture_record import CaptureRecord
+from resources.archive.evidence import Look, RawRevision
 from resources.archive.ledger import DaysRead, HourRecords, HoursRead
-from resources.archive.records import (
-    CaptureRecord,
-    Look,
-    MessageCounts,
-    MessagesRecord,
-    PublishedObject,
-    RawRevision,
-)
+from resources.archive.messages_record import MessageCounts, MessagesRecord, PublishedObject
 from resources.archive.watch_record import WatchRecord
 from resources.hours.hour import Hour, hours_between
 from resources.hours.state import HourState, Reason

@@ -12,7 +12,7 @@ from pipelines.finding import Finding, FindingKind
 from pipelines.telling import watch_and_tell
 from pipelines.watch import look_through
 from resources.archive.ledger import HourRecords
-from resources.archive.records import MessageCounts
+from resources.archive.messages_record import MessageCounts
 from resources.limits import DEFAULT_LIMITS
 from tests.conftest import MakeWorld
 from tests.pipelines.inbox import Inbox

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.planner import PlannedTask, cap, in_order, looks_by_hand, next_requests, plan_app, time_for, to_be_read
+from resources.archive.capture_record import CaptureRecord
+from resources.archive.evidence import Look
 from resources.archive.ledger import HourRecords, HoursRead
-from resources.archive.records import CaptureRecord, Look
 from resources.archive.watch_record import SeenThrough
 from resources.hours.due import Task
 from resources.hours.hour import Hour, hours_between

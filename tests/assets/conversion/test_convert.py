@@ -21,7 +21,7 @@ from assets.conversion.decoding import DecodedBlock, decode_block
 from assets.conversion.gzip_file import DamagedFile
 from assets.conversion.lines import count_lines
 from assets.conversion.schema import MESSAGES_SCHEMA, QUARANTINE_SCHEMA
-from resources.archive.records import MessageCounts
+from resources.archive.messages_record import MessageCounts
 from resources.limits import Limits
 from tests.assets.conversion.hours import APP, HOUR, IN_HOUR_MS, convert, line_of, revision_of
 from tests.assets.conversion.test_decoding import USUAL

@@ -12,7 +12,9 @@ from assets.coverage.publish_coverage import publish_coverage
 from assets.publish_messages import publish_messages
 from pipelines.finding import FindingKind
 from pipelines.watch import look_through
-from resources.archive.records import CaptureRecord, Look, MessagesRecord, RawRevision
+from resources.archive.capture_record import CaptureRecord
+from resources.archive.evidence import Look, RawRevision
+from resources.archive.messages_record import MessagesRecord
 from resources.hours.hour import Hour
 from resources.hours.policy import HourPolicy
 from resources.hours.state import HourState, Reason

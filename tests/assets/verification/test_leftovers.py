@@ -19,10 +19,12 @@ from assets.verification.leftovers import (
     leftovers_of,
     standing_of,
 )
+from resources.archive.capture_record import CaptureRecord
+from resources.archive.evidence import RawRevision
 from resources.archive.layout import Layout
 from resources.archive.ledger import NO_RECORDS, HourRecords
+from resources.archive.messages_record import MessagesRecord
 from resources.archive.objects import ListedObject
-from resources.archive.records import CaptureRecord, MessagesRecord, RawRevision
 from resources.archive.removal import UnfinishedUpload
 from resources.hours.day import Day
 from resources.hours.hour import Hour

@@ -18,7 +18,7 @@ from assets.capture import capture_hour
 from assets.publish_messages import publish_messages
 from pipelines.due_now import due_now
 from resources.archive.errors import ArchiveRefused
-from resources.archive.records import MessagesRecord
+from resources.archive.messages_record import MessagesRecord
 from resources.hours.hour import Hour
 from resources.hours.state import HourState
 from resources.runtime import Runtime

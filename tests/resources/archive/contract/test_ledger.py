@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from resources.archive.capture_record import CaptureRecord
 from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded
+from resources.archive.evidence import Look
 from resources.archive.layout import Layout
 from resources.archive.ledger import HourRecords, HoursRead, Ledger
+from resources.archive.messages_record import MessagesRecord
 from resources.archive.objects import ArchiveBucket
-from resources.archive.records import CaptureRecord, Look, MessagesRecord
 from resources.hours.hour import Hour
 from resources.hours.policy import HourPolicy
 from resources.hours.state import HourState, Reason

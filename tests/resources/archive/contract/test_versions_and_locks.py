@@ -12,12 +12,12 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
+from resources.archive.capture_record import CaptureRecord
 from resources.archive.errors import ArchiveRefused
 from resources.archive.kept_versions import KeptVersions
 from resources.archive.layout import Layout
 from resources.archive.ledger import Ledger
 from resources.archive.objects import ArchiveBucket, ObjectHead
-from resources.archive.records import CaptureRecord
 from resources.archive.s3_errors import code_of
 from resources.digests import digests_of
 from resources.hours.hour import Hour

@@ -12,17 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from resources.archive.records import (
-    MOST_LOOKS_KEPT,
-    CaptureRecord,
-    Look,
-    MessageCounts,
-    MessagesRecord,
-    PublishedObject,
-    RawRevision,
-    facts_of,
-    messages_are_current,
-)
+from resources.archive.capture_record import CaptureRecord, facts_of, messages_are_current
+from resources.archive.evidence import MOST_LOOKS_KEPT, Look, RawRevision
+from resources.archive.messages_record import MessageCounts, MessagesRecord, PublishedObject
 from resources.hours.due import HourFacts
 from resources.hours.hour import Hour
 from resources.hours.policy import HourPolicy

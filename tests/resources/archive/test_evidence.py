@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from resources.archive.records import CaptureRecord, Look, RawRevision, facts_of, is_safe
+from resources.archive.capture_record import CaptureRecord, facts_of, is_safe
+from resources.archive.evidence import Look, RawRevision
 from resources.hours.due import what_is_due
 from resources.hours.hour import Hour
 from resources.hours.policy import HourPolicy
