@@ -71,9 +71,9 @@ def capture_hour(
     try:
         before = archive.owned(archive.ledger.capture(hour))
     except RecordUnreadable as error:
-        raise (
-            error if now >= policy.deadline(hour) else _kept_unrecorded(hour, archive, platform, clock, error)
-        ) from None
+        if now >= policy.deadline(hour):
+            raise
+        raise _kept_unrecorded(hour, archive, platform, clock, error) from None
     task = task_of_a_run(hour, policy, facts_of(before, None, policy), now)
     found = None
     if task is not None and now >= policy.deadline(hour):
