@@ -88,7 +88,9 @@ def test_every_key_reaches_the_settings() -> None:
     assert (settings.archive.endpoint_url, settings.archive.region) == ("http://127.0.0.1:9000", "us-east-1")
     assert settings.archive.sse_kms_key_id == "alias/chat-archive"
     assert (app.name, app.slug, app.hour_zone) == ("acme/support", "acme_support", timezone(timedelta(hours=8)))
-    assert app.policy == HourPolicy(timedelta(hours=1.5), timedelta(hours=12), timedelta(hours=168))
+    assert app.policy == HourPolicy(
+        timedelta(hours=1.5), timedelta(hours=12), timedelta(hours=168), hour_zone=timezone(timedelta(hours=8))
+    )
     assert (app.requests_per_minute, app.max_download_bytes) == (100, 1000)
     assert app.owners == ("oncall@acme.example", "team:chat")
 
