@@ -74,11 +74,11 @@ def capture_hour(
         if now >= policy.deadline(hour):
             raise
         raise _kept_unrecorded(hour, archive, platform, clock, error) from None
-    task = task_of_a_run(hour, policy, facts_of(before, None, policy), now)
+    task = task_of_a_run(hour, policy, facts_of(before, None, hour, policy), now)
     found = None
     if task is not None and now >= policy.deadline(hour):
         found = _found_before_closing(hour, before, archive, clock)
-        task = task_of_a_run(hour, policy, facts_of(found or before, None, policy), now)
+        task = task_of_a_run(hour, policy, facts_of(found or before, None, hour, policy), now)
     if task is Task.LOOK:
         return _look(hour, archive, platform, clock, run_id=run_id, before=found or before)
     if task is Task.RECORD_LOSS:
@@ -220,7 +220,7 @@ def _write_answer(
 
     def change(record: CaptureRecord | None) -> CaptureRecord:
         record = record or CaptureRecord.new(app.name, hour, policy, look.asked_at)
-        known = record.known(policy)
+        known = record.known(hour, policy)
         known = replace(known, lost=known.lost or told_lost)
         verdict = judge(answer, hour, policy, answered_at=answered_at, known=known)
         alone = judge(answer, hour, policy, answered_at=answered_at)

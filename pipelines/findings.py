@@ -107,7 +107,7 @@ def loss_of(app: AppSettings, hour: Hour, capture: CaptureRecord | None, now: da
     counted = capture.as_it_counts(hour, app.policy, now)
     if counted.state is HourState.EXPIRED:
         return counted.reason
-    if counted.state in {HourState.PENDING, HourState.FAILED} or is_safe(counted, app.policy):
+    if counted.state in {HourState.PENDING, HourState.FAILED} or is_safe(counted, hour, app.policy):
         return None
     return Reason.NOT_SETTLED
 
@@ -133,7 +133,7 @@ def _is_at_risk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime)
         # Where hours are settled late, their settled looks are no danger before they are overdue.
         overdue_from = app.policy.settled_at(hour) + LONGEST_LAG
         tell_from = min(max(tell_from, overdue_from), deadline - LAST_CHANCE)
-    return tell_from <= now and not is_safe(known.capture, app.policy)
+    return tell_from <= now and not is_safe(known.capture, hour, app.policy)
 
 
 def _is_failing(app: AppSettings, hour: Hour, known: HourRecords, now: datetime) -> bool:
@@ -177,13 +177,13 @@ def _has_shrunk(app: AppSettings, hour: Hour, known: HourRecords, now: datetime)
 
     A file that could not be fetched, and is not named any more, counts likewise.
     """
-    del hour, now
+    del now
     if known.capture is None:
         return False
     if known.capture.lacks_a_file and known.capture.looks[-1].problem is None:
         return True
     lines_in = {revision.sha256: revision.lines or 0 for revision in known.capture.raw_revisions}
-    looks = known.capture.looks_at_it(app.policy)
+    looks = known.capture.looks_at(hour, app.policy)
     answered = [look for look in looks if look.problem is None and (look.files or look.said_empty)]
     lines = [sum(lines_in.get(file, 0) for file in set(look.files)) for look in answered]
     return any(later < earlier for earlier, later in pairwise(lines))

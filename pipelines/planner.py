@@ -80,7 +80,7 @@ def plan_app(
             if is_last_chance(hour, app.policy, now):
                 planned.append(PlannedTask(app, hour, Task.LOOK, app.policy.deadline(hour)))
             continue
-        facts = facts_of(known.capture, known.messages, app.policy)
+        facts = facts_of(known.capture, known.messages, hour, app.policy)
         if unreadable is not None:
             facts = replace(facts, messages_current=True)
         due = what_is_due(hour, app.policy, facts, now)

@@ -27,7 +27,7 @@ def doubt_about(
         return Reason.DAMAGED_FILE
     if capture.lacks_a_file:
         return Reason.PART_KEPT
-    if now >= policy.deadline(hour) and not is_safe(capture, policy):
+    if now >= policy.deadline(hour) and not is_safe(capture, hour, policy):
         return Reason.NOT_SETTLED
     return None
 

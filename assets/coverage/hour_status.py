@@ -163,7 +163,7 @@ def _status_by_records(
         state=capture.state,
         reason=capture.reason,
         doubt=doubt,
-        confirmed=capture.is_confirmed(app.policy),
+        confirmed=capture.is_confirmed(hour, app.policy),
         rows=published.counts.messages if published else (0 if capture.state is HourState.EMPTY else None),
         duplicates=published.counts.duplicates if published else None,
         quarantined=published.counts.quarantined if published else None,

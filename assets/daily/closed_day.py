@@ -32,7 +32,7 @@ def is_finished(hour: Hour, policy: HourPolicy, known: HourRecords | None, now: 
     """Tell whether something is recorded of an hour, and nothing is due for it, now or later."""
     if known is None or known.capture is None:
         return False
-    return what_is_due(hour, policy, facts_of(known.capture, known.messages, policy), now) is None
+    return what_is_due(hour, policy, facts_of(known.capture, known.messages, hour, policy), now) is None
 
 
 def hours_that_matter(day: Day) -> tuple[Hour, ...]:

@@ -63,22 +63,22 @@ class CaptureRecord(FrozenRecord):
         """The raw revisions that can be read whole."""
         return tuple(revision for revision in self.raw_revisions if revision.damage is None)
 
-    def known(self, policy: HourPolicy) -> KnownBefore:
+    def known(self, hour: Hour, policy: HourPolicy) -> KnownBefore:
         """What a verdict on the next answer needs to know."""
-        said_empty = any(look.said_empty for look in self.looks_at_it(policy))
+        said_empty = any(look.said_empty for look in self.looks_at(hour, policy))
         return KnownBefore(
             archived=self.state is HourState.ARCHIVED,
             said_empty_in_window=said_empty,
-            empty_confirmed=self.is_confirmed(policy),
+            empty_confirmed=self.is_confirmed(hour, policy),
             lost=self.state is HourState.EXPIRED,
         )
 
-    def is_confirmed(self, policy: HourPolicy) -> bool:
+    def is_confirmed(self, hour: Hour, policy: HourPolicy) -> bool:
         """Whether the hour is empty, and a settled look has said so again."""
         is_confirmed = self.state is HourState.EMPTY and self.confirmed
-        return is_confirmed and any(look.said_empty for look in self.looks_at_it(policy))
+        return is_confirmed and any(look.said_empty for look in self.looks_at(hour, policy))
 
-    def answers(self, policy: HourPolicy) -> tuple[Look, ...]:
+    def answers(self, hour: Hour, policy: HourPolicy) -> tuple[Look, ...]:
         """The looks whose answer stands for the hour: no failures, and of an archived hour only those with its file.
 
         That nothing is there, or not yet, says nothing about an hour of which a file is kept: messages may still come.
@@ -86,13 +86,13 @@ class CaptureRecord(FrozenRecord):
         is_archived = self.state is HourState.ARCHIVED
         return tuple(
             look
-            for look in self.looks_at_it(policy)
+            for look in self.looks_at(hour, policy)
             if not failed(look) and (not is_archived or look.state is HourState.ARCHIVED)
         )
 
-    def looks_at_it(self, policy: HourPolicy) -> Iterable[Look]:
+    def looks_at(self, hour: Hour, policy: HourPolicy) -> Iterable[Look]:
         """Return the looks but those that asked for another hour, as by a wrong `hour_zone` that was mended since."""
-        name = policy.name_of(Hour.from_key(self.hour))
+        name = policy.name_of(hour)
         return (look for look in self.looks if look.asked_for in {None, name})
 
     @property
@@ -190,7 +190,9 @@ class CaptureRecord(FrozenRecord):
 
     def with_next_look(self, hour: Hour, policy: HourPolicy, now: AwareDatetime) -> Self:
         """Return the record with the time of the next look, for whoever reads it."""
-        return self.model_copy(update={"next_look_at": next_look_at(hour, policy, facts_of(self, None, policy), now)})
+        return self.model_copy(
+            update={"next_look_at": next_look_at(hour, policy, facts_of(self, None, hour, policy), now)}
+        )
 
     def as_it_counts(self, hour: Hour, policy: HourPolicy, now: AwareDatetime) -> Self:
         """Return the record as it counts now: an hour that was forgotten is lost, though no run has closed it yet."""
@@ -207,7 +209,9 @@ class CaptureRecord(FrozenRecord):
         )
 
 
-def facts_of(capture: CaptureRecord | None, messages: MessagesRecord | None, policy: HourPolicy) -> HourFacts:
+def facts_of(
+    capture: CaptureRecord | None, messages: MessagesRecord | None, hour: Hour, policy: HourPolicy
+) -> HourFacts:
     """Reduce an hour's two records to what decides about the next step."""
     failed_conversions = messages.failures_in_a_row if messages else 0
     if capture is None:
@@ -215,9 +219,9 @@ def facts_of(capture: CaptureRecord | None, messages: MessagesRecord | None, pol
     failures = sum(1 for _ in takewhile(failed, reversed(capture.looks)))
     return HourFacts(
         state=capture.state,
-        confirmed=capture.is_confirmed(policy),
+        confirmed=capture.is_confirmed(hour, policy),
         last_look_at=capture.looks[-1].asked_at if capture.looks else None,
-        last_answer_at=max((answer.certainly_at for answer in capture.answers(policy)), default=None),
+        last_answer_at=max((answer.certainly_at for answer in capture.answers(hour, policy)), default=None),
         failures_in_a_row=failures,
         messages_current=messages_are_current(capture, messages),
         last_conversion_at=messages.last_failure_at if messages else None,
@@ -231,12 +235,12 @@ def messages_are_current(capture: CaptureRecord, messages: MessagesRecord | None
     return wanted <= set(messages.raw_revisions if messages else ())
 
 
-def is_safe(capture: CaptureRecord | None, policy: HourPolicy) -> bool:
+def is_safe(capture: CaptureRecord | None, hour: Hour, policy: HourPolicy) -> bool:
     """Archived by a file, or said to be empty, by a look that was made when the hour was settled.
 
     What was settled by the settings of the time stays so when they are changed.
     """
     if capture is None or capture.state not in {HourState.ARCHIVED, HourState.EMPTY}:
         return False
-    settled_at = policy.settled_at(Hour.from_key(capture.hour))
-    return any(answer.settled or answer.certainly_at >= settled_at for answer in capture.answers(policy))
+    settled_at = policy.settled_at(hour)
+    return any(answer.settled or answer.certainly_at >= settled_at for answer in capture.answers(hour, policy))

@@ -107,7 +107,7 @@ def _of_what_is_wrong(exported: Path) -> list[Command]:
         Command(("status",), told=(cannot_be_read,)),
         Command(("plan",), told=("records_unreadable: ",)),
         Command(("coverage",), told=("Table: s3://",)),
-        Command(("cleanup",), code=2, told=(cannot_be_read,)),
+        Command(("cleanup",), code=1, told=(cannot_be_read,)),
         Command(("sql", "select count(*) from quarantine"), code=1, told=("lines.parquet",)),
         Command(_export(exported, "acme/mall"), code=1, told=("Nothing was exported",), before=("restore support",)),
     ]

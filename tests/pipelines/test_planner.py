@@ -47,9 +47,9 @@ def after_look(record: CaptureRecord | None, hour: Hour, answer: Answer | None, 
     if answer is None:
         failed = Look(asked_at=now, state=HourState.FAILED, reason=Reason.LOOK_FAILED, problem="503")
         return record.with_failed_look(failed, (), deadline)
-    verdict = judge(answer, hour, APP.policy, answered_at=now, known=record.known(APP.policy))
+    verdict = judge(answer, hour, APP.policy, answered_at=now, known=record.known(hour, APP.policy))
     alone = judge(answer, hour, APP.policy, answered_at=now)
-    said = says_empty_in_window(answer, hour, APP.policy, answered_at=now, known=record.known(APP.policy))
+    said = says_empty_in_window(answer, hour, APP.policy, answered_at=now, known=record.known(hour, APP.policy))
     look = Look(asked_at=now, state=alone.state, reason=alone.reason, said_empty=said)
     return record.with_look(look, verdict, (), deadline)
 

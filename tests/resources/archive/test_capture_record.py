@@ -42,9 +42,9 @@ def damaged(name: str) -> RawRevision:
 
 def answered(record: CaptureRecord, answer: Answer, age: float, *revisions: RawRevision) -> CaptureRecord:
     """Apply an answered look, judged by the platform's own time."""
-    verdict = judge(answer, HOUR, POLICY, answered_at=at(age), known=record.known(POLICY))
+    verdict = judge(answer, HOUR, POLICY, answered_at=at(age), known=record.known(HOUR, POLICY))
     alone = judge(answer, HOUR, POLICY, answered_at=at(age))
-    said = says_empty_in_window(answer, HOUR, POLICY, answered_at=at(age), known=record.known(POLICY))
+    said = says_empty_in_window(answer, HOUR, POLICY, answered_at=at(age), known=record.known(HOUR, POLICY))
     look = Look(
         asked_at=at(age),
         state=alone.state,
@@ -127,7 +127,7 @@ def test_raw_revisions_only_grow_and_each_stands_there_once(
 def test_the_word_that_nobody_spoke_is_never_forgotten(
     steps: list[tuple[str, Answer | Reason, float, tuple[RawRevision, ...]]],
 ) -> None:
-    said = [record.known(POLICY).said_empty_in_window for record in lives(steps)]
+    said = [record.known(HOUR, POLICY).said_empty_in_window for record in lives(steps)]
     assert said == sorted(said)
 
 
@@ -196,7 +196,7 @@ def test_looks_are_bounded_and_the_first_and_the_latest_are_kept(answer: Answer)
     assert len(record.looks) == MOST_LOOKS_KEPT
     assert record.looks_total == MOST_LOOKS_KEPT + 22
     assert (record.looks[0].asked_at, record.looks[-1].asked_at) == (at(2), at(5))
-    assert record.known(POLICY).said_empty_in_window
+    assert record.known(HOUR, POLICY).said_empty_in_window
 
 
 def test_the_look_that_settled_an_archived_hour_outlives_any_number_of_others() -> None:
@@ -206,14 +206,14 @@ def test_the_look_that_settled_an_archived_hour_outlives_any_number_of_others() 
         for _ in range(2 * MOST_LOOKS_KEPT):
             record = answered(record, other, 30, *revisions)
     assert len(record.looks) == MOST_LOOKS_KEPT
-    assert facts_of(record, None, POLICY).last_answer_at == at(25)
+    assert facts_of(record, None, HOUR, POLICY).last_answer_at == at(25)
 
 
 def test_the_word_that_nobody_spoke_outlives_any_number_of_other_looks() -> None:
     record = answered(answered(NEW, Answer.EXPIRED_OR_UNSTORED, 1), Answer.NO_FILE, 3)
     for _ in range(2 * MOST_LOOKS_KEPT):
         record = failed(record, 4)
-    assert record.known(POLICY).said_empty_in_window
+    assert record.known(HOUR, POLICY).said_empty_in_window
 
 
 def test_a_loss_is_recorded_with_its_reason_and_keeps_the_evidence() -> None:
@@ -228,7 +228,7 @@ def test_a_loss_is_recorded_with_its_reason_and_keeps_the_evidence() -> None:
 
 def test_a_new_record_knows_nothing() -> None:
     assert (NEW.state, NEW.reason, NEW.deadline) == (HourState.PENDING, Reason.NOT_ASKED_YET, at(72))
-    assert NEW.known(POLICY) == NOTHING_KNOWN
+    assert NEW.known(HOUR, POLICY) == NOTHING_KNOWN
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_a_new_record_knows_nothing() -> None:
     ],
 )
 def test_what_the_next_step_is_decided_by(record: CaptureRecord | None, facts: HourFacts) -> None:
-    assert facts_of(record, None, POLICY) == facts
+    assert facts_of(record, None, HOUR, POLICY) == facts
 
 
 def messages_of(*revisions: str, failures: int = 0) -> MessagesRecord:
@@ -318,7 +318,7 @@ def test_messages_are_current_when_they_hold_every_revision_with_lines(
 
 
 def test_a_failed_conversion_is_among_the_facts() -> None:
-    facts = facts_of(in_state(HourState.ARCHIVED), messages_of(failures=2), POLICY)
+    facts = facts_of(in_state(HourState.ARCHIVED), messages_of(failures=2), HOUR, POLICY)
     assert (facts.messages_current, facts.conversion_failures, facts.last_conversion_at) == (False, 2, at(5))
 
 

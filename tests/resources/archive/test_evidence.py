@@ -37,17 +37,17 @@ def test_a_look_that_is_recorded_already_is_not_added_again() -> None:
 def test_a_look_that_asked_for_another_hour_settles_and_confirms_nothing_and_keeps_what_it_gave() -> None:
     look = Look(asked_at=at(25), asked_for=POLICY.name_of(HOUR), state=HourState.ARCHIVED, reason=Reason.FILE_KEPT)
     archived = NEW.with_look(look, Verdict(HourState.ARCHIVED, Reason.FILE_KEPT), (FILE,), at(72))
-    assert facts_of(archived, None, POLICY).last_answer_at == at(25)
-    assert facts_of(archived, None, IN_CHINA).last_answer_at is None
-    assert (is_safe(archived, POLICY), is_safe(archived, IN_CHINA)) == (True, False)
+    assert facts_of(archived, None, HOUR, POLICY).last_answer_at == at(25)
+    assert facts_of(archived, None, HOUR, IN_CHINA).last_answer_at is None
+    assert (is_safe(archived, HOUR, POLICY), is_safe(archived, HOUR, IN_CHINA)) == (True, False)
     empty = NEW
     for age in (3, 25):
         said = look.model_copy(
             update={"asked_at": at(age), "state": HourState.EMPTY, "reason": Reason.NO_FILE, "said_empty": True}
         )
         empty = empty.with_look(said, Verdict(HourState.EMPTY, Reason.NO_FILE, confirmed=age > 24), (), at(72))
-    assert (empty.is_confirmed(POLICY), empty.is_confirmed(IN_CHINA)) == (True, False)
-    assert empty.known(IN_CHINA) == NOTHING_KNOWN
+    assert (empty.is_confirmed(HOUR, POLICY), empty.is_confirmed(HOUR, IN_CHINA)) == (True, False)
+    assert empty.known(HOUR, IN_CHINA) == NOTHING_KNOWN
     assert (archived.state, archived.raw_revisions) == (HourState.ARCHIVED, (FILE,))
 
 
@@ -55,8 +55,8 @@ def test_what_was_settled_by_the_settings_of_the_time_stays_so() -> None:
     look = Look(asked_at=at(24.2), settled=True, state=HourState.ARCHIVED, reason=Reason.FILE_KEPT)
     record = NEW.with_look(look, Verdict(HourState.ARCHIVED, Reason.FILE_KEPT), (FILE,), at(72))
     later = HourPolicy(settle=timedelta(hours=25))
-    assert is_safe(record, later)
-    assert what_is_due(HOUR, later, facts_of(record, None, later), at(30)) is not None
+    assert is_safe(record, HOUR, later)
+    assert what_is_due(HOUR, later, facts_of(record, None, HOUR, later), at(30)) is not None
 
 
 @pytest.mark.parametrize(
