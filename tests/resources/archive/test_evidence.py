@@ -51,6 +51,14 @@ def test_a_look_that_asked_for_another_hour_settles_and_confirms_nothing_and_kee
     assert (archived.state, archived.raw_revisions) == (HourState.ARCHIVED, (FILE,))
 
 
+def test_what_a_forged_record_says_of_its_hour_is_not_read() -> None:
+    look = Look(asked_at=at(25), asked_for=POLICY.name_of(HOUR), state=HourState.ARCHIVED, reason=Reason.FILE_KEPT)
+    record = NEW.with_look(look, Verdict(HourState.ARCHIVED, Reason.FILE_KEPT), (FILE,), at(72))
+    forged = record.model_copy(update={"hour": "rubbish"})
+    assert facts_of(forged, None, HOUR, POLICY) == facts_of(record, None, HOUR, POLICY)
+    assert is_safe(forged, HOUR, POLICY)
+
+
 def test_what_was_settled_by_the_settings_of_the_time_stays_so() -> None:
     look = Look(asked_at=at(24.2), settled=True, state=HourState.ARCHIVED, reason=Reason.FILE_KEPT)
     record = NEW.with_look(look, Verdict(HourState.ARCHIVED, Reason.FILE_KEPT), (FILE,), at(72))
