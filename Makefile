@@ -15,6 +15,7 @@ LINES := 2000000
 RUNS := 5
 SEED := 1
 FAULTS := 1000
+AT_A_TIME := --numprocesses 2 --dist loadfile
 WRITE_FIGURES = $(if $(WRITE),--write docs/reliability.md)
 
 .PHONY: help
@@ -44,11 +45,11 @@ demo: install ## Archive three simulated days on this machine, and query them.
 
 .PHONY: test
 test: install ## Run the tests that this machine has the servers for, and say what was left out.
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(AT_A_TIME)
 
 .PHONY: test-all
 test-all: install servers spark ## Install the Debian packages that are missing, and run every test.
-	@$(BIN)/python -m pytest --everything
+	@$(BIN)/python -m pytest --everything $(AT_A_TIME)
 
 .PHONY: servers
 servers: ## Install the Debian packages that tests start servers from; needs root or sudo.
@@ -64,7 +65,7 @@ crash: install ## Kill a run at every step and at every system call that writes,
 
 .PHONY: test-unit
 test-unit: install ## Run the tests that need no S3 or Redis server.
-	@$(BIN)/python -m pytest -m "not integration"
+	@$(BIN)/python -m pytest -m "not integration" $(AT_A_TIME)
 
 .PHONY: spark
 spark: install ## Install Spark beside the rest, for the tests of its part of docs/querying.md; needs Java.
