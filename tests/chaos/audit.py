@@ -134,7 +134,7 @@ class _AppAudit:
         if not expected and capture is not None and _has_damage(capture):
             self.found.unconfirmed_silence += 1
         elif state is not (HourState.ARCHIVED if expected else HourState.EMPTY):
-            self.found.wrong_states.append(f"{name} is {state}")
+            self.found.wrong_states.append(f"{name} is {state}{_why(capture)}")
         if not self._adds_up(hour, records, actual):
             self.found.conservation.append(name)
         return actual
@@ -178,6 +178,14 @@ class _AppAudit:
 def _as_multiset(rows: Iterable[Row]) -> Counter[str]:
     """Count whole rows, whatever the order of their columns."""
     return Counter(repr(sorted(row.items())) for row in rows)
+
+
+def _why(capture: CaptureRecord | None) -> str:
+    """Say what the looks at an hour met: a lost one may have had no look that faults left alone."""
+    if capture is None:
+        return ""
+    looks = (f"{look.asked_at:%d %H:%M} {look.problem or look.reason}" for look in capture.looks)
+    return f" ({capture.reason}). Its looks: {'; '.join(looks) or 'none'}"
 
 
 def _has_damage(capture: CaptureRecord) -> bool:
