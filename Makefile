@@ -15,7 +15,7 @@ LINES := 2000000
 RUNS := 5
 SEED := 1
 FAULTS := 1000
-AT_A_TIME := --numprocesses 2 --dist loadfile
+AT_A_TIME := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 WRITE_FIGURES = $(if $(WRITE),--write docs/reliability.md)
 
 .PHONY: help

@@ -112,15 +112,23 @@ def reconcile(console: Console, runtime: Runtime, apps: tuple[AppSettings, ...])
     """Rebuild Dagster's picture from the ledger.
 
     Raises:
-        typer.BadParameter: There is no lasting Dagster instance to report to.
+        typer.BadParameter: There is no lasting Dagster instance to report to, or it cannot be opened.
     """
-    if not os.environ.get("DAGSTER_HOME"):
+    home = os.environ.get("DAGSTER_HOME")
+    if not home:
         raise typer.BadParameter("DAGSTER_HOME is not set: there is no Dagster whose picture could be rebuilt.")
     import dagster as dg  # noqa: PLC0415 - a second that only this command should pay
 
     from pipelines.reconcile import reconcile_app  # noqa: PLC0415
 
-    with dg.DagsterInstance.get() as instance:
+    try:
+        opened = dg.DagsterInstance.get()
+    except Exception as error:  # whatever a database, its driver or Dagster's settings come up with
+        raise typer.BadParameter(
+            f"Dagster's instance in DAGSTER_HOME ({home}) cannot be opened: {type(error).__name__}. Nothing was "
+            f"reported to it. `dagster instance info` says what is wrong.",
+        ) from error
+    with opened as instance:
         for app in apps:
             result = reconcile_app(runtime, app, instance)
             console.print(f"{app.name}: {result.reported:,} materializations reported from the ledger.")

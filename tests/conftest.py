@@ -19,6 +19,7 @@ from resources.archive.objects import ArchiveBucket
 from resources.hours.hour import Hour
 from resources.settings import ArchiveSettings
 from tests.fake_clock import FakeClock
+from tests.in_order import turn_of
 from tests.left_out import leave_out, was_left_out
 from tests.servers.ceph import CephServer, ceph_server, missing_programs
 from tests.servers.moto import moto_server
@@ -49,11 +50,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need an S3 or Redis server, and run them after the fast ones."""
+    """Mark the tests that need an S3 or Redis server, and put all into their order."""
     for item in items:
         if _NEEDS_A_SERVER.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.integration)
-    items.sort(key=lambda item: item.get_closest_marker("integration") is not None)
+    items.sort(key=turn_of)
 
 
 @pytest.fixture(autouse=True)

@@ -67,6 +67,16 @@ def test_reconcile_needs_a_dagster_home_and_says_so(make_world: MakeWorld, type_
     assert "DAGSTER_HOME" in result.output
 
 
+def test_reconcile_says_that_a_dagster_home_cannot_be_opened(
+    make_world: MakeWorld, type_in: Callable[[World], Type], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "dagster.yaml").write_text("no_such_section: {}")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    result = type_in(make_world())("reconcile")
+    assert result.exit_code == 2
+    assert "cannot be opened: DagsterInvalidConfigError" in " ".join(result.output.replace("│", " ").split())
+
+
 def test_reconcile_reports_what_catch_up_did_elsewhere(
     make_world: MakeWorld,
     type_in: Callable[[World], Type],

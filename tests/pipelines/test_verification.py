@@ -219,9 +219,12 @@ def test_a_gap_is_left_to_the_watch_only_as_far_back_as_the_watch_looks(somebody
     somebody.delete(layout.capture_record(EMPTY))
     sample(world)
     assert remembered(world) == {}
-    world.clock.turn_to(EMPTY.start + timedelta(days=36, minutes=1))
-    sample(world)
-    assert EMPTY.key in remembered(world)
+    for beyond, left_to_the_watch in ((timedelta(minutes=-1), True), (timedelta(minutes=1), False)):
+        # What was found before is part of every sample, however small: 36 days need not be read for one hour.
+        somebody.edit(layout.verification_record, damaged={EMPTY.key: ["found before"]})
+        world.clock.turn_to(EMPTY.start + timedelta(days=36) + beyond)
+        sample(world, share=Fraction(1, 1000))
+        assert (EMPTY.key not in remembered(world)) is left_to_the_watch
 
 
 def test_remembered_keys_that_are_no_hours_are_dropped(somebody: BehindItsBack) -> None:

@@ -101,7 +101,7 @@ def test_lines_of_patterns_among_others_become_what_the_reference_says(share: Sh
         assert_agreement(b"\n".join(data.draw(st.permutations(texts + others))))
 
     agree()
-    assert share.lines > 3_000
+    assert share.lines > 300 * 3
 
 
 def test_patterns_learned_from_earlier_blocks_take_nothing_they_should_not(
@@ -114,7 +114,7 @@ def test_patterns_learned_from_earlier_blocks_take_nothing_they_should_not(
         assert_agreement(*{b"\n".join(texts + others) for texts, others in revisions})
 
     agree()
-    assert share.lines > 2_000
+    assert share.lines > 100 * 3
 
 
 @pytest.mark.usefixtures("share")
