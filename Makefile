@@ -30,9 +30,13 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	  || { echo "Python 3.11 or newer is needed. Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
 	  || { echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	@echo "Installing into $(VENV); this takes a minute or two."
+	@echo "Installing into $(VENV); this takes a minute."
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@awk '/^[^ ]/ { is_uv = /^uv==/ } is_uv' requirements.lock > $(VENV)/uv.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
+	@$(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock \
+	  || { echo "uv, which reads no settings of pip's, could not; pip takes some minutes."; \
+	  $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock; }
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -75,7 +79,7 @@ spark: install ## Install Spark beside the rest, for the tests of its part of do
 check: install ## Lint, types, floors, whether Dagster loads the definitions, and known vulnerabilities.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 	$(BIN)/lint-imports
 	CHAT_ARCHIVE_CONFIG=$(EXAMPLE) $(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
 	$(BIN)/python -m tests.audit

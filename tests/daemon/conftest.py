@@ -1,4 +1,4 @@
-"""The stories of the daemon, each told once on each kind of database that this machine has."""
+"""The stories of the daemon, each told once on each kind of database that its tests name and this machine has."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ from tests.left_out import leave_out
 from tests.servers.postgres import missing_programs, postgres_server
 
 
+def missing_for_postgres() -> str:
+    """Name what Dagster on PostgreSQL needs and this machine lacks; empty if it lacks nothing."""
+    if find_spec("dagster_postgres") is None:
+        return "dagster-postgres"
+    return "postgresql" if missing_programs() else ""
+
+
 @pytest.fixture(scope="module", params=sorted(SHIPPED))
 def database(request: pytest.FixtureRequest) -> str:
     """Name a kind of database, or skip it with what is missing."""
     name: str = request.param
-    if name == "PostgreSQL":
-        if find_spec("dagster_postgres") is None:
-            leave_out("dagster-postgres")
-        if missing_programs():
-            leave_out("postgresql")
+    if name == "PostgreSQL" and (missing := missing_for_postgres()):
+        leave_out(missing)
     return name
 
 

@@ -1,4 +1,4 @@
-"""What the daemon makes of what a power cut has left behind: told once for each kind of database, read by the tests.
+"""What the daemon makes of what a power cut has left behind: told once, read by the tests.
 
 1. The database remembers four runs whose processes are gone, ten that may still be under way, and old ticks. An
    operator clicks on what the four were about, and on one day more.

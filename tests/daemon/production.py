@@ -284,6 +284,6 @@ def wait_until(condition: Callable[[], bool]) -> None:
     Raises:
         RetryError: It never was.
     """
-    retry(retry=retry_if_result(lambda so: not so), wait=wait_fixed(0.3), stop=stop_after_delay(_SECONDS_TO_WAIT))(
+    retry(retry=retry_if_result(lambda so: not so), wait=wait_fixed(1), stop=stop_after_delay(_SECONDS_TO_WAIT))(
         condition
     )()
