@@ -21,6 +21,9 @@ _NAVIGATION = 240
 _LIST, _HEAD = 262, 156
 """The list of hours on the left, and the tabs above it."""
 
+_ABOVE_THE_TRACE = 432
+"""What stands below it in a failed run's events are the folders of the machine that takes the picture."""
+
 _WIDTH = 1280
 _SETTLE = 1500
 """Milliseconds until Dagster's pages have stopped moving; a picture has no element to wait for."""
@@ -88,7 +91,7 @@ class Photographer:
         told = self.pages.page.get_by_text(f"Hour {self.world.failed_hour} of {APP} is failed.").first
         told.wait_for()
         self.pages.page.wait_for_timeout(_SETTLE)
-        self.take("hour-failed", left=0, height=680)
+        self.take("hour-failed", left=0, height=_ABOVE_THE_TRACE)
 
     def launch(self) -> None:
         """A range of hours that is about to be rerun."""
