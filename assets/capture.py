@@ -173,6 +173,8 @@ def _look(
         look = look.model_copy(update={"reason": Reason.DAMAGED_FILE, "problem": _damage_in_words(hour, damaged)})
         return Capture(_write_failure(hour, archive, look, revisions), asked=True, problem=look.problem)
     record = _write_answer(hour, archive, look, _answer_of(fetched.answer, revisions), revisions)
+    if record.state is HourState.EMPTY:  # unless a killed run has kept what the platform gave it, and no longer gives
+        record = _found_before_closing(hour, record, archive, clock) or record
     lost_before = before is not None and before.state is HourState.EXPIRED
     return Capture(record, asked=True, newly_lost=record.state is HourState.EXPIRED and not lost_before)
 

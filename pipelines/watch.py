@@ -12,10 +12,11 @@ from pipelines.finding import Finding
 from pipelines.findings import findings_of, loss_of
 from pipelines.planner import hours_of_the_archive, to_be_read
 from resources.archive.errors import RecordUnreadable
-from resources.archive.ledger import Ledger
+from resources.archive.ledger import HourRecords, Ledger
 from resources.archive.verification_record import VerificationRecord
 from resources.archive.watch_record import WatchRecord
 from resources.hours.hour import Hour
+from resources.hours.state import HourState
 from resources.hours.watched import planned_from, watched_from
 from resources.runtime import Runtime
 from resources.settings import AppSettings
@@ -41,7 +42,8 @@ def look_through(runtime: Runtime, app: AppSettings, now: datetime) -> list[Find
         hour: loss_of(app, hour, records.known(hour).capture, now) for hour in hours if hour not in unjudged
     }  # of the others what was said of them before stays
     lost = {hour.key: reason for hour, reason in judged.items() if reason is not None}
-    not_lost = {hour.key for hour, reason in judged.items() if reason is None}
+    # More time alone takes no loss back: a look has to bring the hour.
+    not_lost = {hour.key for hour, reason in judged.items() if reason is None and _is_closed(records.known(hour))}
     # Of what has no record the planner knows without being told, by listing the ledger.
     old = [hour for hour in (*records.readable, *records.unreadable) if hour < seen_before]
     unfinished = sorted(
@@ -66,6 +68,10 @@ def look_through(runtime: Runtime, app: AppSettings, now: datetime) -> list[Find
         verification=_verification(ledger),
         now=now,
     )
+
+
+def _is_closed(known: HourRecords) -> bool:
+    return known.capture is not None and known.capture.state in {HourState.ARCHIVED, HourState.EMPTY}
 
 
 def _verification(ledger: Ledger) -> VerificationRecord | RecordUnreadable | None:

@@ -68,7 +68,7 @@ COVERAGE_SCHEMA: Final[pa.Schema] = pa.schema(
             "reason",
             _TEXT,
             "Why the hour is in its state; for an archived or empty hour that is not complete, why it is not: "
-            "messages_not_built, damaged_file, not_settled or unreadable_record.",
+            "messages_not_built, damaged_file, part_kept, not_settled or unreadable_record.",
             source=_LEDGER,
             example="file_kept",
             always=True,
@@ -77,8 +77,8 @@ COVERAGE_SCHEMA: Final[pa.Schema] = pa.schema(
             "complete",
             pa.bool_(),
             "Whether everything the platform gave of this hour can be queried, or nobody spoke.",
-            source="state; whether the messages hold every raw revision, the newest file can be read, and a look was "
-            "answered once the hour was settled",
+            source="state; whether the messages hold every raw revision, the newest file can be read, no file that the "
+            "platform named is lacking, and a look was answered once the hour was settled",
             example="true",
             trap="Without this, no rows may mean that nobody spoke, or that we do not have it.",
             always=True,

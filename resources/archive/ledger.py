@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from resources.archive.capture_record import CaptureRecord
 from resources.archive.daily_record import DailyRecord
-from resources.archive.errors import ArchiveSuperseded, RecordUnreadable
+from resources.archive.errors import ArchiveDamaged, ArchiveSuperseded, RecordUnreadable
 from resources.archive.layout import Layout
 from resources.archive.messages_record import MessagesRecord
 from resources.archive.objects import ArchiveBucket, ObjectHead
@@ -272,16 +272,19 @@ class Ledger:
         return unreadable if unreadable.errors else readable
 
     def _read(self, key: str, kind: type[Record]) -> tuple[Record | None, ObjectHead | None]:
-        stored = self.bucket.read(key)
+        uri = f"s3://{self.bucket.name}/{key}"
+        try:
+            stored = self.bucket.read(key)
+        except ArchiveDamaged:
+            detail, remedy = "its bytes do not have the SHA-256 it carries", f"What it was is gone: {_to_restore(kind)}"
+            raise RecordUnreadable(uri, detail, remedy) from None
         if stored is None:
             return None, None
         content, head = stored
         try:
             return kind.model_validate_json(content), head
         except ValidationError as error:
-            raise RecordUnreadable(
-                f"s3://{self.bucket.name}/{key}", f"{error.error_count()} fields do not fit", _remedy(error, kind)
-            ) from None
+            raise RecordUnreadable(uri, f"{error.error_count()} fields do not fit", _remedy(error, kind)) from None
 
     def _update(self, key: str, kind: type[Record], change: Callable[[Record | None], Record]) -> Record:
         # Whoever is overtaken starts again from what the other wrote, after a pause of his own: of sixteen writers that
@@ -310,10 +313,11 @@ def _remedy(error: ValidationError, kind: type[BaseModel]) -> str:
     version = next((each["input"] for each in error.errors() if each["loc"] == ("record_version",)), None)
     if isinstance(version, int) and version > 1:
         return "A newer version of this program wrote it: update this one."
-    return (
-        "If a newer version of this program wrote it, update this one. If not, restore it from a bucket version or a "
-        f"backup; without one, delete it and {_AFTER_DELETING[kind]}."
-    )
+    return f"If a newer version of this program wrote it, update this one. If not: {_to_restore(kind)}"
+
+
+def _to_restore(kind: type[BaseModel]) -> str:
+    return f"restore it from a bucket version or a backup; without one, delete it and {_AFTER_DELETING[kind]}."
 
 
 def _was_overtaken(error: BaseException) -> bool:

@@ -75,7 +75,7 @@ class WatchRecord(BaseModel):
         """Return the record after a look through the ledger.
 
         A loss stays in the record until its hour turns out not to be lost after all, as when a longer retention was
-        bought in time. What a person acknowledged stays acknowledged.
+        bought in time and a look has brought it. What a person acknowledged stays acknowledged.
         """
         found = {hour: Loss(reason=reason, found_at=now) for hour, reason in lost.items() if hour not in self.losses}
         kept = {hour: loss for hour, loss in self.losses.items() if hour not in not_lost}

@@ -150,6 +150,8 @@ def _milestone(hour: Hour, policy: HourPolicy, facts: HourFacts, last_look_at: d
         milestone = settled_at
     elif facts.state is HourState.EMPTY and (answered is None or answered < final_look_at):
         milestone = final_look_at
+    elif facts.state is HourState.EMPTY and not facts.confirmed:
+        milestone = last_look_at  # first asked so late that nobody has said it again
     else:
         return None
     # A look that was made and did not do, as it brought no file, or came too early by the platform's clock, is made

@@ -15,7 +15,7 @@ from pipelines.finding import FindingKind
 from pipelines.watch import look_through
 from resources.hours.hour import Hour
 from resources.hours.state import HourState, Reason
-from resources.simulated_platform import truth
+from resources.simulated_platform import ScriptedAnswer, truth
 from tests.assets.looking import (
     HOUR,
     SERVER_ERROR,
@@ -32,6 +32,8 @@ from tests.assets.verification.archives import BehindItsBack
 from tests.conftest import MakeWorld
 from tests.resources.archive.troubled_wire import troubled
 from tests.world import World
+
+NOTHING_THERE = ScriptedAnswer(404, {"error": "storage_object_not_found", "error_description": "no such object"})
 
 
 def unrecorded(world: World, s3_client: Any, hour: Hour, content: bytes) -> None:
@@ -109,7 +111,19 @@ def test_a_loss_that_is_found_when_the_watch_has_passed_its_hour_is_told_all_the
     assert hour.key in found[FindingKind.HOURS_LOST]
 
 
-def test_only_before_an_hour_is_given_up_the_archive_is_listed(world: World) -> None:
+def test_what_a_killed_run_stored_is_found_before_its_hour_is_called_empty(world: World, s3_client: Any) -> None:
+    hour = hour_that_stays(world.simulated_app)
+    (file,) = files_of(world.simulated_app, hour).values()
+    unrecorded(world, s3_client, hour, file)
+    world.platform.script("history", NOTHING_THERE)
+    record = look(world, hour, age=25).record
+    assert record.state is HourState.ARCHIVED
+    assert record.looks[-1].state is HourState.EMPTY  # what the platform said is kept as it was said
+    publish_messages(hour, world.archive, world.clock)
+    assert world.message_ids(hour) == Counter(truth(world.simulated_app, hour).message_ids)
+
+
+def test_only_before_an_hour_is_given_up_or_called_empty_the_archive_is_listed(world: World) -> None:
     hour = hour_that_stays(world.simulated_app)
     with troubled(world.runtime.bucket, "ListObjectsV2") as lists:
         look(world, hour, age=3)
@@ -117,6 +131,9 @@ def test_only_before_an_hour_is_given_up_the_archive_is_listed(world: World) -> 
         assert lists == []
         look(world, HOUR.plus(-1), age=80)
         assert len(lists) == 1
+        world.platform.script("history", NOTHING_THERE)
+        look(world, hour.plus(1), age=3)
+        assert len(lists) == 2
 
 
 def test_a_file_that_was_restored_without_its_metadata_is_known_by_its_bytes(world: World, s3_client: Any) -> None:

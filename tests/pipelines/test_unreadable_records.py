@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import dagster as dg
@@ -40,6 +41,9 @@ from tests.world import World
 
 __all__ = ["instance", "type_in"]
 
+OVERWRITTEN, ROTTEN = dict[str, str](), {"sha256": sha256(b"what was stored").hexdigest()}
+"""The metadata of a record that cannot be read: none, or the digest of what was there."""
+
 RUBBISH, NEWER = b"\x00\xff rubbish", b'{"record_version": 2, "app": "acme/support"}'
 BROKEN = Hour.from_key("2026112304")
 """At 09:30 the hours 04, 05 and 06 are due."""
@@ -47,13 +51,13 @@ BROKEN = Hour.from_key("2026112304")
 Spoil = Callable[..., None]
 
 
-@pytest.fixture
-def spoil(s3_client: Any, bucket_name: str) -> Iterator[Spoil]:
+@pytest.fixture(params=[OVERWRITTEN, ROTTEN], ids=["overwritten", "rotten"])
+def spoil(request: pytest.FixtureRequest, s3_client: Any, bucket_name: str) -> Iterator[Spoil]:
     """Return a function that overwrites a record; what it wrote has to be there still when the test ends."""
     written: dict[str, bytes] = {}
 
     def put(key: str, content: bytes = RUBBISH) -> None:
-        s3_client.put_object(Bucket=bucket_name, Key=key, Body=content)
+        s3_client.put_object(Bucket=bucket_name, Key=key, Body=content, Metadata=request.param)
         written[key] = content
 
     yield put
@@ -71,13 +75,19 @@ def found(world: World) -> dict[FindingKind, Finding]:
     return {each.kind: each for each in look_through(world.runtime, world.app, world.clock.now())}
 
 
-@pytest.mark.parametrize("content", [RUBBISH, NEWER])
+@pytest.mark.parametrize(
+    ("spoil", "content", "remedy"),
+    [(OVERWRITTEN, RUBBISH, "restore it"), (OVERWRITTEN, NEWER, "update this one"), (ROTTEN, NEWER, "restore it")],
+    indirect=["spoil"],
+)
 def test_catch_up_archives_all_other_hours_of_all_apps_and_says_which_record_and_what_to_do(
     two_apps: World,
     type_in: Callable[[World], Type],
     spoil: Spoil,
     inbox: Inbox,
+    *,
     content: bytes,
+    remedy: str,
 ) -> None:
     key = two_apps.archive.layout.capture_record(BROKEN)
     spoil(key, content)
@@ -88,7 +98,7 @@ def test_catch_up_archives_all_other_hours_of_all_apps_and_says_which_record_and
     assert len(two_apps.platform.requests_of("history")) == 5
     entries = statuses(type_, "--app", "acme/support")
     assert (entries[BROKEN.key]["state"], entries[BROKEN.key]["reason"]) == ("failed", "unreadable_record")
-    assert {RUBBISH: "restore it", NEWER: "update this one"}[content] in entries[BROKEN.key]["problem"]
+    assert remedy in entries[BROKEN.key]["problem"]
     assert {entries[key]["state"] for key in ("2026112305", "2026112306")} <= {"archived", "empty"}
     (letter,) = [text for title, text in inbox.letters if "records_unreadable" in title]
     assert key in letter
@@ -183,7 +193,8 @@ def test_an_hour_is_still_looked_at_when_only_its_messages_record_cannot_be_read
     look(world, hour, age=3)
     publish_messages(hour, world.archive, world.clock)
     spoil(world.archive.layout.messages_record(hour))
-    before = stored(world)["messages/messages.parquet"]
+    published = world.archive.layout.messages(hour)
+    before = world.runtime.bucket.read(published)
     world.clock.turn_to(hour.end + timedelta(hours=25))
     assert [task.task for task in due_now(world.runtime, world.app, world.clock.now()) if task.hour == hour] == [
         Task.LOOK
@@ -192,7 +203,7 @@ def test_an_hour_is_still_looked_at_when_only_its_messages_record_cannot_be_read
     assert [task for task in due_now(world.runtime, world.app, world.clock.now()) if task.hour == hour] == []
     with pytest.raises(RecordUnreadable, match=r"messages\.json"):
         publish_messages(hour, world.archive, world.clock)
-    assert stored(world)["messages/messages.parquet"] == before
+    assert world.runtime.bucket.read(published) == before
     publish_coverage(world.runtime)
     row = rows(world)["acme__support", hour.key]
     assert (row["state"], row["reason"], row["complete"]) == ("archived", "unreadable_record", False)
