@@ -21,6 +21,7 @@ from unittest.mock import patch
 import apprise
 import dagster as dg
 import sqlalchemy
+from dagster import _time
 
 from pipelines import command_line
 from pipelines.definitions import build_definitions
@@ -85,8 +86,8 @@ def _leave_out_syncing(connection: Any, _: object) -> None:
 
 
 def _turn_the_clocks(hours: int) -> None:
-    """Turn this machine's clock, and S3's."""
-    now, s3_time = SystemClock.now, ArchiveBucket.time
+    """Turn this machine's clock, S3's, and Dagster's, which decides which days are partitions by now."""
+    now, s3_time, dagsters_now = SystemClock.now, ArchiveBucket.time, _time._mockable_get_current_datetime
 
     def later(clock: SystemClock) -> datetime:
         return now(clock) + timedelta(hours=hours)
@@ -94,6 +95,10 @@ def _turn_the_clocks(hours: int) -> None:
     def later_in_s3(bucket: ArchiveBucket) -> datetime:
         return s3_time(bucket) + timedelta(hours=hours)
 
+    def later_in_dagster() -> datetime:
+        return dagsters_now() + timedelta(hours=hours)
+
+    patch.object(_time, "_mockable_get_current_datetime", later_in_dagster).start()
     patch.object(SystemClock, "now", later).start()
     patch.object(ArchiveBucket, "time", later_in_s3).start()
 
