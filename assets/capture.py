@@ -92,7 +92,7 @@ def capture_hour(
 def _found_before_closing(
     hour: Hour, before: CaptureRecord | None, archive: AppArchive, clock: Clock
 ) -> CaptureRecord | None:
-    """Record files that lie in the archive and are not recorded, before the hour is given up: with them it is not lost.
+    """Record files that lie in the archive unrecorded, before the hour is given up or called empty: it may be neither.
 
     A killed run has left them, or a record was lost that named them. None when there is nothing of the kind.
     """
